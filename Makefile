@@ -1,0 +1,50 @@
+# Every target works from a fresh clone: what it needs is installed first, into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+LITEFOOT := $(BIN)/litefoot
+
+.PHONY: demo test check lint types imports docs bench lock clean
+
+demo: .venv/installed
+	rm -rf runs/digits dist/digits
+	$(LITEFOOT) train digits --out runs/digits
+	$(LITEFOOT) convert runs/digits --out dist/digits
+	$(LITEFOOT) verify dist/digits
+	$(LITEFOOT) bench dist/digits
+	$(LITEFOOT) run dist/digits --input samples/digits/seven.png
+	$(LITEFOOT) inspect dist/digits
+	@echo "The report is dist/digits/report.html"
+
+test: .venv/installed
+	$(BIN)/pytest
+
+check: lint types imports docs test
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/installed
+	mkdir -p build/types && ln -sfn ../.. build/types/litefoot  # the folder X is the package litefoot.X
+	MYPYPATH=build/types $(BIN)/mypy -p litefoot.runtime -p litefoot.train -p litefoot.convert -p litefoot.cli
+
+imports: .venv/installed
+	$(BIN)/lint-imports
+
+docs: .venv/installed
+	$(BIN)/python docs/write_cli.py --check
+
+bench: .venv/installed
+	$(BIN)/python -m benchmarks
+
+lock: .venv/installed
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --upgrade --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --output-file constraints.txt
+
+clean:
+	rm -rf .venv build dist runs *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	touch $@

@@ -1,0 +1,137 @@
+"""Tables and progress for people; plain text where ``rich`` is not installed, as on a small board."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from litefoot.runtime.codec import encode
+
+Advance = Callable[[str, int, int], None]
+"""Called with what is going on, the steps done, and all steps."""
+
+_PIPE_WIDTH = 200
+_SECONDS_BETWEEN_LINES = 3.0
+
+
+def print_json(document: Any) -> None:
+    """Write a document to the standard output, for machines.
+
+    Args:
+        document: A dataclass, or a list or dict of them.
+    """
+    sys.stdout.write(json.dumps(encode(document), indent=1, allow_nan=False) + "\n")
+
+
+def say(text: str) -> None:
+    """Write a line to the standard output, for people.
+
+    Args:
+        text: The line.
+    """
+    sys.stdout.write(text + "\n")
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Write a table to the standard output: the first column to the left, numbers to the right.
+
+    Args:
+        title: Its heading.
+        columns: The columns' names.
+        rows: The cells, as many as columns.
+    """
+    if _rich():
+        _print_rich_table(title, columns, rows)
+        return
+    lines = [list(columns), *[list(row) for row in rows]]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
+    say(f"\n{title}")
+    for line in lines:
+        cells = [
+            cell.rjust(width) if i else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        say("  ".join(cells).rstrip())
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Advance]:
+    """Show progress with the remaining time on the standard error.
+
+    Args:
+        title: What takes long.
+
+    Yields:
+        The function to call after each step.
+    """
+    if not _rich() or not sys.stderr.isatty():
+        yield _PlainProgress(title)
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.fields[note]}"),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=None, note="")
+        yield lambda note, done, total: bar.update(task, completed=done, total=total, note=note)
+
+
+class _PlainProgress:
+    """A line every few seconds, with the remaining time: for logs and pipes."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._begin = self._shown = time.perf_counter()
+
+    def __call__(self, note: str, done: int, total: int) -> None:
+        now = time.perf_counter()
+        if now - self._shown < _SECONDS_BETWEEN_LINES:
+            return
+        self._shown = now
+        elapsed = now - self._begin
+        left = elapsed / done * (total - done)
+        sys.stderr.write(f"{self._title} {done}/{total}, {elapsed:.0f} s, {left:.0f} s left: {note}\n")
+        sys.stderr.flush()
+
+
+def _rich() -> bool:
+    return importlib.util.find_spec("rich") is not None
+
+
+def _print_rich_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+    for i, column in enumerate(columns):
+        table.add_column(column, justify="right" if i else "left")
+    for row in rows:
+        table.add_row(*[Text(cell, style=_STYLES.get(cell.split(" ", 1)[0], "")) for cell in row])
+    Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
+
+
+_STYLES = {"passed": "green", "failed": "bold red", "undecided": "yellow", "crashed": "bold red"}

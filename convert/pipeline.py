@@ -1,0 +1,239 @@
+"""From a trained model to a verified bundle: make the files, replay each on its engine, write verdict and bundle."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+
+from litefoot.runtime.bench import latencies
+from litefoot.runtime.bundle import Bundle, Golden, Manifest
+from litefoot.runtime.codec import encode
+from litefoot.runtime.errors import ConversionFailed, UsageError, require
+from litefoot.runtime.folder import check_free, new_folder, read_arrays, write_arrays, write_json
+from litefoot.runtime.model import Model, load
+from litefoot.runtime.trained import CALIBRATION, MODEL, TrainedModel, read_trained
+from litefoot.runtime.verification.verdict import Verdict
+
+from .bundling import describe_artifact, file_records, limit_golden, write_manifest
+from .isolation import Job, Workers
+from .report import REPORT, Report, make_report
+from .report_page import write_page
+from .samples import check_samples, check_targets
+from .variants import Variant, choose_variants
+
+Arrays = dict[str, npt.NDArray[Any]]
+Progress = Callable[[str, int, int], None]
+"""Called with what was just done, the steps done, and all steps."""
+
+REFERENCE = "reference"
+MIN_CALIBRATION_SAMPLES = 10
+LATENCY_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What a conversion ended with.
+
+    Attributes:
+        bundle: The folder.
+        report: What is also in its ``report.json``.
+    """
+
+    bundle: Path
+    report: Report
+
+
+def convert(
+    source: str | Path,
+    *,
+    out: str | Path,
+    variants: Sequence[str] | None = None,
+    force: bool = False,
+    time_limit: float = 600.0,
+    progress: Progress | None = None,
+) -> Conversion:
+    """Convert a trained model to a verified bundle.
+
+    Args:
+        source: A TrainedModel folder.
+        out: The bundle to write.
+        variants: Names of `VARIANTS`; None for all.
+        force: Replace `out`.
+        time_limit: For each conversion, in seconds.
+        progress: Called as the work proceeds.
+
+    Returns:
+        The bundle and its report. Artifacts that missed their tolerance are in it, marked so; variants that could not
+        be made are listed in the report.
+
+    Raises:
+        UsageError: The source's samples do not fit, a variant is not known, or `out` cannot be written.
+        UnreadableModel: The source is not a TrainedModel folder.
+        MissingDependency: The extra ``convert`` is not installed.
+        ConversionFailed: The model itself could not be run, or no variant could be made.
+    """
+    begin = time.perf_counter()
+    source, out = Path(source), Path(out)
+    chosen = choose_variants(variants)
+    if time_limit <= 0:
+        raise UsageError("A time limit is a number of seconds above zero", got=time_limit)
+    check_free(out, force=force)
+    document, calibration, evaluation, targets = read_trained(source)
+    _check(document, calibration, evaluation, targets)
+    _require_converters()
+    steps = _Steps(progress, len(chosen) * 2 + 2)
+    with new_folder(out, force=force) as folder, tempfile.TemporaryDirectory() as scratch:
+        failures = _make_files(source, document, evaluation, chosen, folder, Path(scratch), time_limit, steps)
+        made = [variant for variant in chosen if variant.name not in failures]
+        references = read_arrays(Path(scratch) / "references.npz")
+        golden = limit_golden(Golden(evaluation, references, targets))
+        manifest = _write_bundle(folder, document, made, golden)
+        report = _verify(folder, golden, document, failures, steps)
+        report = replace(report, seconds=time.perf_counter() - begin)
+        _finish(folder, manifest, report)
+        steps.done("report")
+    return Conversion(out, report)
+
+
+class _Steps:
+    """Counts the steps done, from several threads, and tells whoever watches."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress = progress
+        self._count = 0
+        self._total = total
+
+    def done(self, what: str) -> None:
+        self._count += 1
+        if self._progress is not None:
+            self._progress(what, self._count, self._total)
+
+
+def _check(document: TrainedModel, calibration: Arrays, evaluation: Arrays, targets: npt.NDArray[Any] | None) -> None:
+    contract = document.contract
+    check_samples(calibration, contract.inputs, what="calibration", at_least=MIN_CALIBRATION_SAMPLES)
+    check_samples(evaluation, contract.inputs, what="evaluation", at_least=1)
+    if targets is not None and contract.metric is not None:
+        classes = contract.outputs[0].shape[-1]
+        check_targets(targets, min(len(array) for array in evaluation.values()), classes or 0)
+
+
+def _require_converters() -> None:
+    """Say at once what is missing, without importing TensorFlow into this process."""
+    from importlib.util import find_spec
+
+    for module in (
+        "tensorflow",
+        "tf_keras",
+        "tf2onnx",
+        "onnx",
+        "onnxruntime",
+        "ai_edge_litert",
+        "jinja2",
+        "matplotlib",
+    ):
+        if find_spec(module) is None:
+            require(module, "convert")
+
+
+def _make_files(
+    source: Path,
+    document: TrainedModel,
+    evaluation: Arrays,
+    variants: Sequence[Variant],
+    folder: Path,
+    scratch: Path,
+    time_limit: float,
+    steps: _Steps,
+) -> dict[str, ConversionFailed]:
+    """Make the model files and the reference outputs in workers; what failed, by variant."""
+    models = folder / "models"
+    models.mkdir()
+    samples = scratch / "evaluation.npz"
+    write_arrays(samples, evaluation)
+    common = {"model": str(source / MODEL), "contract": encode(document.contract)}
+    reference = Job(REFERENCE, "reference", {**common, "samples": str(samples), "out": str(scratch / "references.npz")})
+    jobs = [_job(variant, common, str(source / CALIBRATION), models) for variant in variants]
+    lanes = [
+        [job for job in jobs if job.task == "tflite"],
+        [reference, *(job for job in jobs if job.task != "tflite")],
+    ]
+    with Workers(time_limit) as workers:
+        results = workers.run([lane for lane in lanes if lane], steps.done)
+    failures = {name: error for name, error in results.items() if error is not None}
+    if REFERENCE in failures:
+        raise failures[REFERENCE]
+    if len(failures) == len(variants):
+        raise ConversionFailed(
+            "No variant could be made", got="\n" + "\n".join(str(error) for error in failures.values())
+        )
+    return failures
+
+
+def _job(variant: Variant, common: dict[str, Any], calibration: str, models: Path) -> Job:
+    out = str(models / variant.name)
+    if variant.format == "tflite":
+        arguments = {
+            "precision": variant.precision,
+            "integer_io": variant.integer_io,
+            "calibration": calibration,
+        }
+        return Job(variant.name, "tflite", {**common, **arguments, "out": out})
+    if variant.needs is None:
+        return Job(variant.name, "onnx-fp32", {**common, "out": out})
+    arguments = {"source": str(models / variant.needs), "calibration": calibration, "out": out}
+    return Job(variant.name, "onnx-int8", arguments, needs=variant.needs)
+
+
+def _write_bundle(folder: Path, document: TrainedModel, made: Sequence[Variant], golden: Golden) -> Manifest:
+    """Write everything that verification needs; nothing is recommended yet."""
+    write_arrays(folder / "golden.npz", golden.to_arrays())
+    if document.contract.labels:
+        (folder / "labels.txt").write_text("\n".join(document.contract.labels) + "\n", encoding="utf-8")
+    manifest = Manifest(
+        format="litefoot-bundle",
+        version=1,
+        name=document.name,
+        contract=document.contract,
+        artifacts=tuple(describe_artifact(folder, variant, document.contract, golden) for variant in made),
+        recommended=(),
+        files=file_records(folder),
+        provenance={"trained": document.provenance},
+    )
+    write_manifest(folder, manifest)
+    return manifest
+
+
+def _verify(
+    folder: Path, golden: Golden, document: TrainedModel, failures: dict[str, ConversionFailed], steps: _Steps
+) -> Report:
+    """Replay every artifact as a board would: through the bundle, by its own engine."""
+    bundle = Bundle(folder)
+    models: list[Model] = []
+    verdicts: list[Verdict] = []
+    for artifact in bundle.artifacts:
+        models.append(load(folder, artifact=artifact.name))
+        verdicts.append(models[-1].selftest(golden))
+        steps.done(f"verify {artifact.name}")
+    sample = {name: array[:1] for name, array in golden.inputs.items()}
+    return make_report(
+        bundle.manifest,
+        verdicts,
+        latencies(models, sample, seconds=LATENCY_SECONDS),
+        failures,
+        document,
+        len(golden),
+    )
+
+
+def _finish(folder: Path, manifest: Manifest, report: Report) -> None:
+    """Write the report and seal the bundle with what passed."""
+    write_json(folder / REPORT, encode(report))
+    write_page(folder, report, manifest.contract)
+    write_manifest(folder, replace(manifest, recommended=report.recommended, files=file_records(folder)))

@@ -1,0 +1,164 @@
+"""The report of a conversion, as data: what ``report.json`` holds and what the table shows."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from litefoot.runtime.bench import cpu_name
+from litefoot.runtime.bundle import Manifest
+from litefoot.runtime.errors import ConversionFailed
+from litefoot.runtime.trained import TrainedModel
+from litefoot.runtime.verification.metrics import Status
+from litefoot.runtime.verification.verdict import Verdict
+
+REPORT = "report.json"
+BASELINE = "fp32.tflite"
+
+_PACKAGES = ("tensorflow", "tf-keras", "tf2onnx", "onnx", "onnxruntime", "ai-edge-litert", "numpy")
+
+
+@dataclass(frozen=True)
+class ArtifactReport:
+    """One artifact: what it weighs, how fast it is here, how far it drifts.
+
+    Attributes:
+        name: The artifact's name.
+        bytes: Size of its file.
+        gzip_bytes: Size after gzip.
+        p50_ms: Median inference on this machine, one thread, called through litefoot.
+        p50_ratio: That, divided by the one of ``fp32.tflite``; None without it.
+        status: passed, failed or undecided.
+        reason: Why it did not pass; empty when it did.
+        verdict: Every check.
+    """
+
+    name: str
+    bytes: int
+    gzip_bytes: int
+    p50_ms: float
+    p50_ratio: float | None
+    status: Status
+    reason: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A variant that could not be made.
+
+    Attributes:
+        name: Of the variant.
+        error: The type of the error, for example ``ConversionCrashed``.
+        message: The whole message.
+    """
+
+    name: str
+    error: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """The content of ``report.json``.
+
+    Attributes:
+        format: Always ``litefoot-report``.
+        version: Of the format.
+        name: Of the model.
+        status: failed if an artifact or a variant failed, undecided if an artifact is, else passed.
+        samples: Number of samples replayed.
+        artifacts: In the order in which they were made.
+        failures: Variants that could not be made.
+        recommended: Names of the artifacts that passed, the smallest first.
+        trained: Where the model came from.
+        machine: Processor and package versions.
+        seconds: How long the conversion took, verification included.
+    """
+
+    format: Literal["litefoot-report"]
+    version: Literal[1]
+    name: str
+    status: Status
+    samples: int
+    artifacts: tuple[ArtifactReport, ...]
+    failures: tuple[Failure, ...]
+    recommended: tuple[str, ...]
+    trained: dict[str, Any]
+    machine: dict[str, Any]
+    seconds: float = 0.0
+
+
+def make_report(
+    manifest: Manifest,
+    verdicts: Sequence[Verdict],
+    p50_ms: Sequence[float],
+    failures: Mapping[str, ConversionFailed],
+    document: TrainedModel,
+    samples: int,
+) -> Report:
+    """Put a conversion's figures together.
+
+    Args:
+        manifest: The bundle's, with its artifacts.
+        verdicts: One for each artifact.
+        p50_ms: One for each artifact, in milliseconds.
+        failures: The error of each variant that could not be made.
+        document: The trained model's.
+        samples: Number of samples replayed.
+
+    Returns:
+        The report.
+    """
+    times = dict(zip((artifact.name for artifact in manifest.artifacts), p50_ms, strict=True))
+    baseline = times.get(BASELINE)
+    artifacts = tuple(
+        ArtifactReport(
+            name=artifact.name,
+            bytes=artifact.bytes,
+            gzip_bytes=artifact.gzip_bytes,
+            p50_ms=times[artifact.name],
+            p50_ratio=times[artifact.name] / baseline if baseline else None,
+            status=verdict.status,
+            reason=verdict.reason,
+            verdict=verdict,
+        )
+        for artifact, verdict in zip(manifest.artifacts, verdicts, strict=True)
+    )
+    passed = sorted(
+        (artifact for artifact in artifacts if artifact.status == "passed"),
+        key=lambda artifact: artifact.bytes,
+    )
+    return Report(
+        format="litefoot-report",
+        version=1,
+        name=manifest.name,
+        status=overall([artifact.status for artifact in artifacts] + ["failed" for _ in failures]),
+        samples=samples,
+        artifacts=artifacts,
+        failures=tuple(Failure(name, type(error).__name__, str(error)) for name, error in failures.items()),
+        recommended=tuple(artifact.name for artifact in passed),
+        trained={"metric_value": document.metric_value, **document.provenance},
+        machine={
+            "cpu": cpu_name(),
+            "python": platform.python_version(),
+            "packages": {package: importlib.metadata.version(package) for package in _PACKAGES},
+        },
+    )
+
+
+def overall(statuses: Sequence[Status]) -> Status:
+    """One status over several: the worst; nothing to judge has failed.
+
+    Args:
+        statuses: Of each.
+
+    Returns:
+        failed, undecided or passed.
+    """
+    if not statuses or "failed" in statuses:
+        return "failed"
+    return "undecided" if "undecided" in statuses else "passed"

@@ -1,0 +1,68 @@
+"""The files that one conversion makes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from litefoot.runtime.bundle import Format
+from litefoot.runtime.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One file to make.
+
+    Attributes:
+        name: The artifact's name, which is also its file's.
+        format: ``tflite`` or ``onnx``.
+        precision: ``fp32``; ``fp16``: weights in 16 bits; ``dynamic``: weights in 8 bits, activations quantized while
+            running; ``int8``: weights and activations in 8 bits, ranges from calibration.
+        integer_io: Whether inputs and outputs are stored as integers too.
+        needs: The variant from whose file this one is made; None where it is made from the model.
+    """
+
+    name: str
+    format: Format
+    precision: str
+    integer_io: bool = False
+    needs: str | None = None
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether calibration samples decide its activation ranges."""
+        return self.precision == "int8"
+
+
+VARIANTS = (
+    Variant("fp32.tflite", "tflite", "fp32"),
+    Variant("fp16.tflite", "tflite", "fp16"),
+    Variant("dynamic.tflite", "tflite", "dynamic"),
+    Variant("int8.tflite", "tflite", "int8"),
+    Variant("int8-io.tflite", "tflite", "int8", integer_io=True),
+    Variant("fp32.onnx", "onnx", "fp32"),
+    Variant("int8.onnx", "onnx", "int8", needs="fp32.onnx"),
+)
+
+
+def choose_variants(names: Sequence[str] | None) -> tuple[Variant, ...]:
+    """The variants of these names, with those that they are made from.
+
+    Args:
+        names: Names of `VARIANTS`; None for all.
+
+    Returns:
+        The variants, in the order of `VARIANTS`.
+
+    Raises:
+        UsageError: A name is not known, or there is none.
+    """
+    known = {variant.name: variant for variant in VARIANTS}
+    if names is None:
+        return VARIANTS
+    if unknown := [name for name in names if name not in known]:
+        raise UsageError("There is no such variant", got=", ".join(unknown), expected=f"some of {', '.join(known)}")
+    if not names:
+        raise UsageError("No variant was asked for", expected=f"some of {', '.join(known)}")
+    wanted = {*names, *(needed for name in names if (needed := known[name].needs) is not None)}
+    return tuple(variant for variant in VARIANTS if variant.name in wanted)

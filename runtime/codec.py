@@ -1,0 +1,169 @@
+"""Frozen dataclasses to JSON and back, strictly: an unknown, missing or mistyped field is an error that names it.
+
+JSON has no infinity and no NaN; they are written as the strings ``"inf"``, ``"-inf"`` and ``"nan"``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import types
+import typing
+from pathlib import Path
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+
+from .errors import BadDocument
+
+T = TypeVar("T")
+MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
+
+
+def encode(value: Any) -> Any:
+    """Turn a dataclass, or a value of one, into what ``json.dumps`` takes.
+
+    Args:
+        value: A dataclass instance, tuple, list, dict with string keys, string, number, bool or None.
+
+    Returns:
+        The same as dicts, lists and scalars.
+    """
+    if dataclasses.is_dataclass(value):
+        return {field.name: encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, (list, tuple)):
+        return [encode(item) for item in value]
+    if isinstance(value, dict):
+        return {key: encode(item) for key, item in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
+def decode(kind: type[T], value: Any, where: str) -> T:
+    """Turn parsed JSON into a value of the given type.
+
+    Args:
+        kind: A dataclass, or any type used as one of its fields.
+        value: What ``json.loads`` returned.
+        where: The document and the place in it, for messages.
+
+    Returns:
+        The value, checked field by field.
+
+    Raises:
+        BadDocument: A field is unknown, missing, or of another type.
+    """
+    return typing.cast(T, _decode(kind, value, where))
+
+
+def read_document(kind: type[T], path: Path) -> T:
+    """Read a JSON file as one dataclass.
+
+    Args:
+        kind: The dataclass.
+        path: The file.
+
+    Returns:
+        The document.
+
+    Raises:
+        BadDocument: The file cannot be read, is too large, is not JSON, or breaks the format.
+    """
+    return decode(kind, read_json(path), path.name)
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file of at most `MAX_DOCUMENT_BYTES`.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Its parsed content.
+
+    Raises:
+        BadDocument: The file cannot be read, is too large, or is not JSON.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MAX_DOCUMENT_BYTES:
+            raise BadDocument(
+                "This document is too large",
+                where=path,
+                got=f"{size} bytes",
+                expected=f"at most {MAX_DOCUMENT_BYTES}",
+            )
+        return json.loads(path.read_bytes())
+    except OSError as error:
+        raise BadDocument("This document cannot be read", where=path, got=error.strerror) from error
+    except (ValueError, RecursionError) as error:
+        raise BadDocument("This document is not valid JSON", where=path, got=error) from error
+
+
+def _decode(kind: Any, value: Any, where: str) -> Any:
+    origin = get_origin(kind)
+    if dataclasses.is_dataclass(kind):
+        return _decode_dataclass(kind, value, where)
+    if origin in (Union, types.UnionType):
+        return _decode_union(get_args(kind), value, where)
+    if origin is Literal:
+        return value if value in get_args(kind) else _refuse(value, f"one of {get_args(kind)}", where)
+    if origin is tuple:
+        item = get_args(kind)[0]
+        return tuple(_decode(item, entry, f"{where}[{i}]") for i, entry in enumerate(_expect(list, value, where)))
+    if origin is dict:
+        item = get_args(kind)[1]
+        return {key: _decode(item, entry, f"{where}.{key}") for key, entry in _expect(dict, value, where).items()}
+    if kind is float:
+        return _decode_float(value, where)
+    if kind is Any:
+        return value
+    return _expect(kind, value, where)
+
+
+def _decode_dataclass(kind: Any, value: Any, where: str) -> Any:
+    entries = _expect(dict, value, where)
+    hints = typing.get_type_hints(kind)
+    fields = {field.name: field for field in dataclasses.fields(kind)}
+    if unknown := sorted(entries.keys() - fields.keys()):
+        _refuse(unknown, f"only the fields {sorted(fields)}", where)
+    required = {
+        name
+        for name, field in fields.items()
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    }
+    if missing := sorted(required - entries.keys()):
+        _refuse(sorted(entries), f"the fields {missing} too", where)
+    return kind(**{name: _decode(hints[name], entry, f"{where}.{name}") for name, entry in entries.items()})
+
+
+def _decode_union(choices: tuple[Any, ...], value: Any, where: str) -> Any:
+    if value is None and type(None) in choices:
+        return None
+    choices = tuple(choice for choice in choices if choice is not type(None))
+    if len(choices) == 1:
+        return _decode(choices[0], value, where)
+    # Several dataclasses tell themselves apart by the value of their literal field "op".
+    tags = {get_args(typing.get_type_hints(choice)["op"])[0]: choice for choice in choices}
+    tag = _expect(dict, value, where).get("op")
+    if tag not in tags:
+        _refuse(tag, f"op to be one of {sorted(tags)}", where)
+    return _decode(tags[tag], value, where)
+
+
+def _decode_float(value: Any, where: str) -> float:
+    if value in ("inf", "-inf", "nan"):
+        return float(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        _refuse(value, "a number", where)
+    return float(value)
+
+
+def _expect(kind: type, value: Any, where: str) -> Any:
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        _refuse(value, f"a JSON value of type {kind.__name__}", where)
+    return value
+
+
+def _refuse(value: Any, expected: str, where: str) -> typing.NoReturn:
+    raise BadDocument("This document breaks its format", where=where, got=repr(value)[:80], expected=expected)

@@ -1,0 +1,139 @@
+"""The arithmetic of drift between a reference and an output of the same shape.
+
+Nothing is repaired before it is compared: values that are not finite are counted and fail by themselves, and
+every figure below is over the finite pairs only when all pairs are finite; otherwise it is NaN.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How far one output is from its reference, over all samples.
+
+    Attributes:
+        samples: Number of samples compared.
+        not_finite: Values of the output that are NaN or infinite.
+        max_abs: Largest ``|output - reference|``, in the output's real units.
+        mean_abs: Mean of it.
+        rmse: Root of the mean square of it.
+        sqnr_db: Signal to quantization noise, ``10 log10(sum ref^2 / sum (out - ref)^2)``, in dB; infinite when equal.
+        cosine: ``sum(ref * out) / (|ref| |out|)`` over all values, in -1..1.
+        max_steps: `max_abs` in steps of the output's quantization; None where the output has none.
+        top1_agreement: Share of samples whose largest value is at the same class; None where there are no classes.
+    """
+
+    samples: int
+    not_finite: int
+    max_abs: float
+    mean_abs: float
+    rmse: float
+    sqnr_db: float
+    cosine: float
+    max_steps: float | None
+    top1_agreement: float | None
+
+
+def measure(reference: Array, output: Array, *, step: float | None = None, classes: bool = False) -> Drift:
+    """Measure the drift of one output.
+
+    Args:
+        reference: The full-precision model's values, (samples, ...).
+        output: The artifact's values, same shape, real units.
+        step: Size of one quantization step of the output, in real units.
+        classes: Whether the last axis is a score per class.
+
+    Returns:
+        The drift. With no values to compare every figure is NaN.
+    """
+    assert reference.shape == output.shape, "shapes are compared before values"
+    ref = reference.astype(np.float64)
+    out = output.astype(np.float64)
+    not_finite = int(out.size - np.isfinite(out).sum())
+    if out.size == 0 or not_finite or not np.isfinite(ref).all():
+        return _undefined(len(ref), not_finite, step, classes)
+    error = np.abs(out - ref)
+    max_abs = float(error.max())
+    agreement = float((ref.argmax(-1) == out.argmax(-1)).mean()) if classes else None
+    return Drift(
+        samples=len(ref),
+        not_finite=0,
+        max_abs=max_abs,
+        mean_abs=float(error.mean()),
+        rmse=math.sqrt(float(np.square(error).mean())),
+        sqnr_db=sqnr_db(ref, out),
+        cosine=cosine(ref, out),
+        max_steps=None if step is None else max_abs / step,
+        top1_agreement=agreement,
+    )
+
+
+def sqnr_db(reference: Array, output: Array) -> float:
+    """Signal to quantization noise ratio, ``10 log10(sum ref^2 / sum (out - ref)^2)``.
+
+    Args:
+        reference: The signal, any shape, finite.
+        output: The signal with its noise, same shape, finite.
+
+    Returns:
+        Decibels; infinite when the two are equal, minus infinite when only the signal is zero.
+    """
+    scale = float(np.abs(reference).max(initial=0.0)) or 1.0  # keeps the squares inside the range of float64
+    noise = float(np.square((output - reference) / scale).sum())
+    signal = float(np.square(reference / scale).sum())
+    if noise == 0.0:
+        return math.inf
+    return 10.0 * math.log10(signal / noise) if signal else -math.inf
+
+
+def cosine(reference: Array, output: Array) -> float:
+    """Cosine of the angle between two tensors taken as vectors, ``a . b / (|a| |b|)``.
+
+    Args:
+        reference: Any shape, finite.
+        output: Same shape, finite.
+
+    Returns:
+        A number in -1..1; 1.0 when both are zero, 0.0 when one is.
+    """
+    a, b = _unit(reference), _unit(output)
+    if not a.any() or not b.any():
+        return float(a.any() == b.any())
+    return float(np.clip(np.vdot(a, b), -1.0, 1.0))
+
+
+def violations(reference: Array, output: Array, *, atol: float, rtol: float) -> int:
+    """Count the values outside ``|output - reference| <= atol + rtol * |reference|``; NaN is outside.
+
+    Args:
+        reference: Any shape.
+        output: Same shape.
+        atol: Absolute tolerance, in real units.
+        rtol: Relative tolerance.
+
+    Returns:
+        How many values are outside.
+    """
+    ref = reference.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # infinity minus infinity is NaN and counts as outside
+        inside = np.abs(output.astype(np.float64) - ref) <= atol + rtol * np.abs(ref)
+    return int(inside.size - inside.sum())
+
+
+def _unit(values: Array) -> Array:
+    scaled = values / (float(np.abs(values).max(initial=0.0)) or 1.0)
+    return scaled / (float(np.linalg.norm(scaled)) or 1.0)
+
+
+def _undefined(samples: int, not_finite: int, step: float | None, classes: bool) -> Drift:
+    nan = math.nan
+    return Drift(samples, not_finite, nan, nan, nan, nan, nan, None if step is None else nan, nan if classes else None)
