@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LITEFOOT := $(BIN)/litefoot
 
-.PHONY: demo test check lint types imports docs bench lock clean
+.PHONY: demo results test check lint types imports docs bench lock clean
 
 demo: .venv/installed
 	rm -rf runs/digits dist/digits
@@ -33,6 +33,9 @@ imports: .venv/installed
 
 docs: .venv/installed
 	$(BIN)/python docs/write_cli.py --check
+
+results: .venv/installed
+	$(BIN)/python docs/write_results.py
 
 bench: .venv/installed
 	$(BIN)/python -m benchmarks

@@ -63,26 +63,13 @@ def _figure(report: Report, draw: Callable[[Axes, Report], None]) -> str:
 
 
 def _size_against_drift(axes: Axes, report: Report) -> None:
-    points = sorted(
-        (artifact.gzip_bytes / 1e3, _sqnr_db(artifact), artifact)
-        for artifact in report.artifacts
-        if artifact.verdict.worst.drift
-    )
-    for i, (size, ratio, artifact) in enumerate(points):
-        axes.scatter(size, ratio, color=_COLOURS[artifact.status], zorder=3)
-        above = i % 2 == 0  # neighbours are close together: names alternate above and below
-        axes.annotate(
-            artifact.name,
-            (size, ratio),
-            (0, 6 if above else -6),
-            textcoords="offset points",
-            ha="center",
-            va="bottom" if above else "top",
-            fontsize=8,
-        )
-    axes.margins(0.2)
+    for artifact in report.artifacts:
+        marker = "o" if artifact.name.endswith(".tflite") else "^"
+        axes.scatter(artifact.gzip_bytes / 1e3, _sqnr_db(artifact), marker=marker, s=45, alpha=0.8, label=artifact.name)
+    axes.margins(0.12)
     axes.set(xlabel="gzip kB", ylabel="SQNR dB, worst output")
     axes.grid(alpha=0.3)
+    axes.legend(fontsize=7, frameon=False, loc="best")
 
 
 def _sqnr_db(artifact: ArtifactReport) -> float:
