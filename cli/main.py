@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.metadata
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import Protocol, cast
 
 from litefoot.runtime.errors import LitefootError, UsageError
 
-COMMANDS = ("train", "convert", "verify", "bench", "run", "inspect")
+COMMANDS = ("train", "convert", "verify", "bench", "run", "inspect", "doctor")
 """Each is a module ``<name>_command`` of this room; it imports what it needs when it is carried out."""
 
 _EPILOG = """exit codes:
@@ -52,6 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             UsageError.exit_code,
         )
     except Exception:  # noqa: BLE001 - the last resort
+        import traceback
+
         traceback.print_exc()
         return _complain("This is a bug in litefoot. Please report it with the lines above.", LitefootError.exit_code)
 
@@ -68,13 +68,23 @@ def make_parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"litefoot {importlib.metadata.version('litefoot')}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name in COMMANDS:
         module = _module(name)
         command = commands.add_parser(name, help=module.HELP, description=module.__doc__)
         module.add_arguments(command)
     return parser
+
+
+class _Version(argparse.Action):
+    """Reads the version when it is asked for: that takes as long as all the rest of ``--help``."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"litefoot {version('litefoot')}")  # noqa: T201
+        parser.exit()
 
 
 class _Command(Protocol):

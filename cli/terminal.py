@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from litefoot.runtime.codec import encode
-
 Advance = Callable[[str, int, int], None]
 """Called with what is going on, the steps done, and all steps."""
 
@@ -25,6 +23,8 @@ def print_json(document: Any) -> None:
     Args:
         document: A dataclass, or a list or dict of them.
     """
+    from litefoot.runtime.codec import encode
+
     sys.stdout.write(json.dumps(encode(document), indent=1, allow_nan=False) + "\n")
 
 
@@ -134,4 +134,11 @@ def _print_rich_table(title: str, columns: Sequence[str], rows: Sequence[Sequenc
     Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
 
 
-_STYLES = {"passed": "green", "failed": "bold red", "undecided": "yellow", "crashed": "bold red"}
+_STYLES = {
+    "passed": "green",
+    "failed": "bold red",
+    "undecided": "yellow",
+    "works": "green",
+    "crashes": "bold red",
+    "fails": "bold red",
+}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from litefoot.runtime.verification.metrics import Status, TaskVerdict
-from litefoot.runtime.verification.verdict import Verdict
+if TYPE_CHECKING:
+    from litefoot.runtime.verification.metrics import Status, TaskVerdict
+    from litefoot.runtime.verification.verdict import Verdict
 
 DRIFT_COLUMNS = ("worst output", "max |err|", "steps", "SQNR", "accuracy drop [95 %]", "verdict")
 

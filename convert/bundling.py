@@ -9,7 +9,8 @@ from litefoot.runtime.bundle import MANIFEST, Artifact, FileRecord, Golden, Mani
 from litefoot.runtime.codec import encode
 from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.engines import choose, start
-from litefoot.runtime.folder import sha256, write_json
+from litefoot.runtime.files import sha256
+from litefoot.runtime.folder import write_json
 from litefoot.runtime.graph import read_graph
 from litefoot.runtime.verification.tolerance import default_tolerance
 

@@ -15,7 +15,8 @@ from litefoot.runtime.bench import latencies
 from litefoot.runtime.bundle import Bundle, Golden, Manifest
 from litefoot.runtime.codec import encode
 from litefoot.runtime.errors import ConversionFailed, UsageError, require
-from litefoot.runtime.folder import check_free, new_folder, read_arrays, write_arrays, write_json
+from litefoot.runtime.files import read_arrays
+from litefoot.runtime.folder import check_free, new_folder, write_arrays, write_json
 from litefoot.runtime.model import Model, load
 from litefoot.runtime.trained import CALIBRATION, MODEL, TrainedModel, read_trained
 from litefoot.runtime.verification.verdict import Verdict

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from litefoot.runtime.folder import read_arrays, write_arrays
+from litefoot.runtime.files import read_arrays
+from litefoot.runtime.folder import write_arrays
 
 from .keras_model import load_keras, named_function, read_contract
 

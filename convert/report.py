@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from litefoot.runtime.bench import cpu_name
+from litefoot.runtime.board import cpu_name
 from litefoot.runtime.bundle import Manifest
 from litefoot.runtime.errors import ConversionFailed
 from litefoot.runtime.trained import TrainedModel

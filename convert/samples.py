@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from litefoot.runtime.contract import TensorSpec
 from litefoot.runtime.errors import SampleError
+from litefoot.runtime.tensors import TensorSpec
 
 Array = npt.NDArray[Any]
 

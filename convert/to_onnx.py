@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from litefoot.runtime.folder import read_arrays
+from litefoot.runtime.files import read_arrays
 
 from .keras_model import load_keras, read_contract
 

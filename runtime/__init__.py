@@ -6,12 +6,35 @@ probabilities = model(model.preprocess("seven.png"))
 print(model.selftest().status)
 """
 
-from .bundle import Artifact, Bundle, Golden
-from .contract import Metric, ModelContract, Quantization, TensorSpec
-from .model import Model, load
-from .verification.drift import Drift, measure
-from .verification.tolerance import Tolerance
-from .verification.verdict import Verdict
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .bundle import Artifact, Bundle, Golden
+    from .contract import Metric, ModelContract
+    from .model import Model, load
+    from .tensors import Quantization, TensorSpec
+    from .verification.drift import Drift, measure
+    from .verification.tolerance import Tolerance
+    from .verification.verdict import Verdict
+
+_HOMES = {
+    "Artifact": ".bundle",
+    "Bundle": ".bundle",
+    "Drift": ".verification.drift",
+    "Golden": ".bundle",
+    "Metric": ".contract",
+    "Model": ".model",
+    "ModelContract": ".contract",
+    "Quantization": ".tensors",
+    "TensorSpec": ".tensors",
+    "Tolerance": ".verification.tolerance",
+    "Verdict": ".verification.verdict",
+    "load": ".model",
+    "measure": ".verification.drift",
+}
 
 __all__ = [
     "Artifact",
@@ -28,3 +51,12 @@ __all__ = [
     "load",
     "measure",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for: ``litefoot --help`` needs none of them, and no numpy."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name], __name__), name)
+    globals()[name] = value
+    return value

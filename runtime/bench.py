@@ -1,32 +1,29 @@
-"""How fast a model file is and how much memory it takes, on this machine.
-
-As a program it is the fresh process in which one artifact is measured: ``python -m litefoot.runtime.bench FILE ...``.
-"""
+"""How fast a model file is and how much memory it takes, on this machine."""
 
 from __future__ import annotations
 
-import argparse
 import json
-import platform
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .codec import decode, encode
-from .errors import UnreadableModel
-from .model import Model, load
+from . import board
+from .codec import decode
+from .errors import UnreadableModel, UsageError
+from .fresh import WARM_UP, time_calls
+from .model import Model
 
 Array = npt.NDArray[Any]
 
 _CHILD_SECONDS = 120
-_WARM_UP = 20
+_FRESH = "litefoot.runtime.fresh"
 
 
 @dataclass(frozen=True)
@@ -46,8 +43,10 @@ class BenchmarkResult:
         p50_ms: Median inference.
         p95_ms: 95th percentile.
         p99_ms: 99th percentile.
-        throughput_per_s: Inferences a second, one after another.
-        peak_rss_bytes: Largest resident memory of the process.
+        throughput_per_s: Samples a second by `Model.predict`, on all cores.
+        peak_rss_bytes: Largest resident memory of the process before `predict` loads more engines.
+        temperature_celsius: The processor's, after the last round; None where the board does not tell.
+        throttled: Whether the board slowed its processor down after a round; None where it does not tell.
     """
 
     artifact: str
@@ -64,30 +63,42 @@ class BenchmarkResult:
     p99_ms: float
     throughput_per_s: float
     peak_rss_bytes: int
+    temperature_celsius: float | None
+    throttled: bool | None
 
 
 def benchmark(
-    path: Path, artifacts: Sequence[str | None], *, threads: int = 1, seconds: float = 0.3, rounds: int = 3
+    path: Path,
+    subjects: Sequence[tuple[str | None, int]],
+    *,
+    seconds: float = 0.3,
+    rounds: int = 3,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> list[BenchmarkResult]:
     """Measure artifacts in fresh processes, in turn, round by round, so that a slow moment hits all of them alike.
 
     Args:
         path: A bundle folder, or a single model file.
-        artifacts: Names of a bundle's artifacts; ``[None]`` for a single file.
-        threads: Threads inside one inference.
+        subjects: Names of a bundle's artifacts (None for a single file), each with a number of threads.
         seconds: How long to time inferences in each process.
-        rounds: How many processes for each artifact.
+        rounds: How many processes for each subject.
+        progress: Called with what was measured, the processes done and all processes.
 
     Returns:
-        One result for each artifact, in their order.
+        One result for each subject, in their order.
 
     Raises:
         UnreadableModel: An artifact does not load or run; the message holds its process's last words.
+        UsageError: There is nothing to measure.
     """
-    measured: list[list[BenchmarkResult]] = [[] for _ in artifacts]
-    for _ in range(rounds):
-        for artifact, results in zip(artifacts, measured, strict=True):
+    if rounds < 1 or not subjects or seconds <= 0 or any(threads < 1 for _, threads in subjects):
+        raise UsageError("A benchmark needs at least one artifact, round and thread, and some time")
+    measured: list[list[BenchmarkResult]] = [[] for _ in subjects]
+    for turn in range(rounds):
+        for number, ((artifact, threads), results) in enumerate(zip(subjects, measured, strict=True)):
             results.append(_in_fresh_process(path, artifact, threads, seconds))
+            if progress is not None:
+                progress(results[-1].artifact, turn * len(subjects) + number + 1, rounds * len(subjects))
     return [_median(results) for results in measured]
 
 
@@ -104,164 +115,50 @@ def latencies(models: Sequence[Model], inputs: Mapping[str, Array], *, seconds: 
     """
     times: list[list[float]] = [[] for _ in models]
     for model in models:
-        _time(model, inputs, _WARM_UP)
+        time_calls(model, inputs, WARM_UP)
     deadline = time.perf_counter() + seconds
     while time.perf_counter() < deadline or not times[0]:
         for model, collected in zip(models, times, strict=True):
-            collected += _time(model, inputs, 10)
+            collected += time_calls(model, inputs, 10)
     return [float(np.median(collected)) * 1e3 for collected in times]
-
-
-def sample_inputs(model: Model) -> dict[str, Array]:
-    """Inputs that fit a model of which nothing but its file is known: seeded values in 0..1, zeros for integers.
-
-    Args:
-        model: The model.
-
-    Returns:
-        One sample, by input name; free dimensions are 1.
-    """
-    generator = np.random.default_rng(0)
-    shapes = {spec: tuple(size or 1 for size in spec.shape) for spec in model.inputs}
-    return {
-        spec.name: generator.random(shape, dtype=np.float32)
-        if spec.quantization is not None or spec.dtype.startswith("float")
-        else np.zeros(shape, spec.dtype)
-        for spec, shape in shapes.items()
-    }
-
-
-def cpu_name() -> str:
-    """The board's or the processor's name, as Linux tells it; the architecture elsewhere."""
-    board = Path("/proc/device-tree/model")
-    if board.is_file():
-        return board.read_text(errors="replace").strip("\0 \n")
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text(errors="replace").splitlines() if cpuinfo.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 def _in_fresh_process(path: Path, artifact: str | None, threads: int, seconds: float) -> BenchmarkResult:
     """Start a process, note when its first answer arrives, and read its figures."""
-    command = [
-        sys.executable,
-        "-m",
-        __name__,
-        str(path),
-        str(threads),
-        str(seconds),
-        *([artifact] if artifact else []),
-    ]
+    command = [sys.executable, "-m", _FRESH, str(path), str(threads), str(seconds), *([artifact] if artifact else [])]
     begin = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         child.stdout.readline()
         cold_start_ms = (time.perf_counter() - begin) * 1e3
         try:
-            figures, complaints = child.communicate(timeout=_CHILD_SECONDS + seconds)
+            figures, complaints = child.communicate(timeout=_CHILD_SECONDS + 10 * seconds)
         except subprocess.TimeoutExpired as error:
             child.kill()
             raise UnreadableModel(
                 "The benchmark of this model did not end", where=artifact or path, got=f"{_CHILD_SECONDS} s"
             ) from error
     if child.returncode != 0:
-        raise UnreadableModel(
-            "This model does not run here",
-            where=artifact or path,
-            got="\n".join(complaints.splitlines()[-4:]),
-        )
-    return decode(BenchmarkResult, {**json.loads(figures), "cold_start_ms": cold_start_ms}, "benchmark")
-
-
-def _measure_here(path: Path, artifact: str | None, threads: int, seconds: float) -> None:
-    """The fresh process: load, answer once and say so, then time inferences and print the figures."""
-    begin = time.perf_counter()
-    model = load(path, artifact=artifact, threads=threads)
-    loaded = time.perf_counter()
-    inputs = sample_inputs(model)
-    prepared = time.perf_counter()
-    model.run(inputs)
-    answered = time.perf_counter()
-    print("answered", flush=True)  # noqa: T201 - the parent waits for this line
-    _time(model, inputs, _WARM_UP)
-    times: list[float] = []
-    deadline = time.perf_counter() + seconds
-    while time.perf_counter() < deadline or len(times) < 10:
-        times += _time(model, inputs, 10)
-    p50, p95, p99 = (float(value) * 1e3 for value in np.percentile(times, [50, 95, 99]))
-    result = BenchmarkResult(
-        artifact=model.name,
-        engine=model.engine,
-        cpu=cpu_name(),
-        threads=threads,
-        rounds=1,
-        runs=len(times),
-        cold_start_ms=0.0,
-        load_ms=(loaded - begin) * 1e3,
-        first_ms=(answered - prepared) * 1e3,
-        p50_ms=p50,
-        p95_ms=p95,
-        p99_ms=p99,
-        throughput_per_s=len(times) / sum(times),
-        peak_rss_bytes=_peak_rss_bytes(),
-    )
-    print(json.dumps(encode(result)))  # noqa: T201 - the parent reads this line
-
-
-def _time(model: Model, inputs: Mapping[str, Array], runs: int) -> list[float]:
-    """Seconds of each of some inferences."""
-    times = []
-    for _ in range(runs):
-        begin = time.perf_counter()
-        model.run(inputs)
-        times.append(time.perf_counter() - begin)
-    return times
-
-
-def _peak_rss_bytes() -> int:
-    """VmHWM of this process. ``getrusage`` would do, but on Linux it remembers the process that started this one."""
-    status = Path("/proc/self/status")
-    if status.is_file():
-        for line in status.read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+        last_words = "\n".join(complaints.splitlines()[-4:])
+        raise UnreadableModel("This model does not run here", where=artifact or path, got=last_words)
+    measured = {**json.loads(figures), "cpu": board.cpu_name(), "cold_start_ms": cold_start_ms, "rounds": 1}
+    return decode(BenchmarkResult, measured, "benchmark")
 
 
 def _median(results: Sequence[BenchmarkResult]) -> BenchmarkResult:
-    first = results[0]
-    figures = {
-        name: float(np.median([getattr(result, name) for result in results]))
-        for name, kind in BenchmarkResult.__annotations__.items()
-        if kind == "float"
-    }
-    peak = int(np.median([result.peak_rss_bytes for result in results]))
-    runs = int(np.median([result.runs for result in results]))
-    return BenchmarkResult(
-        first.artifact,
-        first.engine,
-        first.cpu,
-        first.threads,
-        len(results),
-        runs,
+    """One result over the rounds: medians of the figures, the last temperature, throttled if it ever was."""
+
+    def median(name: str) -> float:
+        return float(np.median([getattr(result, name) for result in results]))
+
+    times = ("cold_start_ms", "load_ms", "first_ms", "p50_ms", "p95_ms", "p99_ms", "throughput_per_s")
+    throttled = [result.throttled for result in results if result.throttled is not None]
+    figures: dict[str, Any] = {name: median(name) for name in times}
+    return replace(
+        results[-1],
+        rounds=len(results),
+        runs=int(median("runs")),
+        peak_rss_bytes=int(median("peak_rss_bytes")),
+        throttled=any(throttled) if throttled else None,
         **figures,
-        peak_rss_bytes=peak,
     )
-
-
-def _main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m litefoot.runtime.bench")
-    parser.add_argument("path", type=Path)
-    parser.add_argument("threads", type=int)
-    parser.add_argument("seconds", type=float)
-    parser.add_argument("artifact", nargs="?")
-    arguments = parser.parse_args()
-    _measure_here(arguments.path, arguments.artifact, arguments.threads, arguments.seconds)
-
-
-if __name__ == "__main__":
-    _main()

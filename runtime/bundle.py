@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,9 +10,10 @@ from typing import Any, Literal
 import numpy.typing as npt
 
 from .codec import decode, encode, read_json
-from .contract import ModelContract, TensorSpec
+from .contract import ModelContract
 from .errors import BadDocument, UnreadableModel, UntrustedBundle
-from .folder import member, read_arrays, sha256
+from .files import member, new_sha256, read_arrays, sha256
+from .tensors import TensorSpec
 from .verification.tolerance import Tolerance
 
 FORMAT = "litefoot-bundle"
@@ -282,4 +282,6 @@ def _check_version(document: Any, path: Path) -> None:
 def _digest(document: dict[str, Any]) -> str:
     content = {key: value for key, value in document.items() if key != "sha256"}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    digest = new_sha256()
+    digest.update(text.encode())
+    return str(digest.hexdigest())

@@ -6,6 +6,7 @@ JSON has no infinity and no NaN; they are written as the strings ``"inf"``, ``"-
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import math
 import types
@@ -100,6 +101,11 @@ def read_json(path: Path) -> Any:
         raise BadDocument("This document is not valid JSON", where=path, got=error) from error
 
 
+@functools.cache
+def _type_hints(kind: Any) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
 def _decode(kind: Any, value: Any, where: str) -> Any:
     origin = get_origin(kind)
     if dataclasses.is_dataclass(kind):
@@ -123,7 +129,7 @@ def _decode(kind: Any, value: Any, where: str) -> Any:
 
 def _decode_dataclass(kind: Any, value: Any, where: str) -> Any:
     entries = _expect(dict, value, where)
-    hints = typing.get_type_hints(kind)
+    hints = _type_hints(kind)
     fields = {field.name: field for field in dataclasses.fields(kind)}
     if unknown := sorted(entries.keys() - fields.keys()):
         _refuse(unknown, f"only the fields {sorted(fields)}", where)
@@ -144,7 +150,7 @@ def _decode_union(choices: tuple[Any, ...], value: Any, where: str) -> Any:
     if len(choices) == 1:
         return _decode(choices[0], value, where)
     # Several dataclasses tell themselves apart by the value of their literal field "op".
-    tags = {get_args(typing.get_type_hints(choice)["op"])[0]: choice for choice in choices}
+    tags = {get_args(_type_hints(choice)["op"])[0]: choice for choice in choices}
     tag = _expect(dict, value, where).get("op")
     if tag not in tags:
         _refuse(tag, f"op to be one of {sorted(tags)}", where)

@@ -1,4 +1,4 @@
-"""What a model promises: the names, shapes, types and meaning of what goes in and comes out."""
+"""What a model promises: what goes in and comes out, what that means, and how well it does its task."""
 
 from __future__ import annotations
 
@@ -6,50 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from .preprocessing import Step
-
-Kind = Literal["probabilities", "logits", "regression", "image", "sequence", "boxes", "mask", "tokens", "embedding"]
-
-
-@dataclass(frozen=True)
-class Quantization:
-    """One affine quantization for a whole tensor: ``real = scale * (stored - zero_point)``.
-
-    Attributes:
-        scale: The size of one step, in the tensor's real units; larger than zero.
-        zero_point: The stored integer that means 0.0.
-    """
-
-    scale: float
-    zero_point: int
-
-
-@dataclass(frozen=True)
-class TensorSpec:
-    """One input or output.
-
-    Attributes:
-        name: The name by which it is given and returned.
-        shape: Its dimensions, batch first; None where the dimension is free.
-        dtype: The numpy name of its element type, for example ``float32``.
-        kind: What the values mean, which decides how drift is judged; None where nobody said.
-        quantization: How the stored integers map to real values; None for tensors of real values.
-    """
-
-    name: str
-    shape: tuple[int | None, ...]
-    dtype: str
-    kind: Kind | None = None
-    quantization: Quantization | None = None
-
-    def accepts(self, shape: tuple[int, ...]) -> bool:
-        """Whether an array of this shape fits, free dimensions matching any size."""
-        return len(shape) == len(self.shape) and all(
-            want is None or want == have for want, have in zip(self.shape, shape, strict=True)
-        )
-
-    def __str__(self) -> str:
-        sizes = ", ".join("?" if size is None else str(size) for size in self.shape)
-        return f"{self.name} {self.dtype}[{sizes}]"
+from .tensors import TensorSpec
 
 
 @dataclass(frozen=True)
@@ -76,6 +33,8 @@ class ModelContract:
         preprocessing: For an input's name, the steps from a decoded file to the input's values.
         labels: The name of each class, in the order of the output; empty without classes.
         metric: How quality is measured on labelled samples; None where it is not.
+        state: For a model that takes one step of a sequence: for the name of each input that holds state, the output
+            that is its next value.
     """
 
     inputs: tuple[TensorSpec, ...]
@@ -84,3 +43,4 @@ class ModelContract:
     preprocessing: dict[str, tuple[Step, ...]] = field(default_factory=dict)
     labels: tuple[str, ...] = ()
     metric: Metric | None = None
+    state: dict[str, str] = field(default_factory=dict)

@@ -1,26 +1,21 @@
-"""Folders that are complete or not there: written beside their place, renamed into it, read with limits."""
+"""Folders that are complete or not there: written beside their place and renamed into it."""
 
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .errors import OutputExists, UnreadableModel, UntrustedBundle, UsageError
-
-MAX_ARRAYS_BYTES = 2 * 1024**3
-_CHUNK_BYTES = 1024 * 1024
+from .errors import OutputExists, UsageError
 
 
 @contextmanager
@@ -85,71 +80,6 @@ def write_json(path: Path, document: Any) -> None:
         document: What `codec.encode` returned.
     """
     path.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-
-
-def sha256(path: Path) -> str:
-    """Digest of a file's bytes.
-
-    Args:
-        path: The file.
-
-    Returns:
-        64 hexadecimal digits.
-    """
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
-def member(folder: Path, name: str) -> Path:
-    """The path of a file that a document names, refused where it would leave the folder.
-
-    Args:
-        folder: The folder of the document.
-        name: A relative path with forward slashes.
-
-    Returns:
-        The path inside the folder.
-
-    Raises:
-        UntrustedBundle: The name is absolute, climbs out, or passes through a link that does.
-    """
-    relative = PurePosixPath(name)
-    path = folder.joinpath(*relative.parts)
-    inside = path.resolve().is_relative_to(folder.resolve())
-    if relative.is_absolute() or ".." in relative.parts or "\\" in name or not inside:
-        raise UntrustedBundle("A document names a file outside its folder", where=folder, got=name)
-    return path
-
-
-def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """Read an ``.npz`` file of plain arrays; nothing in it is executed.
-
-    Args:
-        path: The file.
-
-    Returns:
-        The arrays by name.
-
-    Raises:
-        UnreadableModel: It is not such a file, or unpacks to more than `MAX_ARRAYS_BYTES`.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-        if unpacked > MAX_ARRAYS_BYTES:
-            raise UnreadableModel(
-                "This file unpacks to too much",
-                where=path,
-                got=f"{unpacked} bytes",
-                expected=f"at most {MAX_ARRAYS_BYTES}",
-            )
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise UnreadableModel("This is not a readable .npz file of plain arrays", where=path, got=error) from error
 
 
 def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:

@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .bundle import Artifact, Bundle, Golden
-from .contract import ModelContract, TensorSpec
-from .engines import choose, start
+from .casting import can_write_directly, from_file, to_file, write_out
+from .engines import Engine, EngineChoice, choose, start
 from .errors import InputMismatch, MissingDependency, UnreadableModel, UntrustedBundle, UsageError
-from .preprocessing import preprocess, read_sample
-from .quantization import dequantize, quantize
-from .verification.verdict import Verdict, judge
+from .quantization import Quantizer, dequantize
+from .tensors import TensorSpec
+
+if TYPE_CHECKING:
+    from .batching import Batcher
+    from .bundle import Artifact, Bundle, Golden
+    from .contract import ModelContract
+    from .streaming import Stream
+    from .verification.verdict import Verdict
+
+# A process that answers once and ends spends its time on imports: what a plain call does not need is imported where it
+# is used.
 
 Array = npt.NDArray[Any]
+Progress = Callable[[int, int], None]
+"""Called with the samples done and all samples."""
 
 
-def load(path: str | Path, *, engine: str | None = None, artifact: str | None = None, threads: int = 1) -> Model:
+def load(path: str | Path, *, engine: str | None = None, artifact: str | None = None, threads: int | str = 1) -> Model:
     """Load a model to run it.
 
     Args:
         path: A bundle folder, a ``.tflite`` or an ``.onnx`` file.
-        engine: ``litert`` or ``onnxruntime``; None for the one that reads the file.
+        engine: ``litert``, ``tflite-runtime`` or ``onnxruntime``; None for the first that reads the file and is
+            installed.
         artifact: Which artifact of a bundle, for example ``int8.tflite``; None for the first recommended one whose
             engine is installed.
-        threads: Threads inside one inference.
+        threads: Threads inside one inference; ``"auto"`` measures once which number is fastest and remembers it for
+            this model and processor.
 
     Returns:
         The model, ready to be called.
@@ -40,74 +53,106 @@ def load(path: str | Path, *, engine: str | None = None, artifact: str | None = 
         UsageError: The engine does not read such files, or `artifact` was given for a single file.
     """
     path = Path(path)
-    if threads < 1:
-        raise UsageError("A model runs on at least one thread", got=threads)
+    bundle = chosen = None
     if path.is_dir():
+        from .bundle import Bundle
+
         bundle = Bundle(path)
         chosen = bundle.artifact(artifact) if artifact else _recommended(bundle, engine)
-        return Model(bundle.model_path(chosen), engine=engine, threads=threads, bundle=bundle, artifact=chosen)
-    if not path.exists():
+        path = bundle.model_path(chosen)
+    elif not path.exists():
         raise UnreadableModel("There is no such file or folder", where=path)
-    if artifact is not None:
+    elif artifact is not None:
         raise UsageError("Only a bundle has artifacts to choose from", where=path, got=artifact)
-    return Model(path, engine=engine, threads=threads)
+    choice = choose(path, engine)
+    if threads == "auto":
+        from .threads import fastest_threads
+
+        threads = fastest_threads(path, choice)
+    if not isinstance(threads, int) or threads < 1:
+        raise UsageError("A model runs on at least one thread", got=threads, expected='a number or "auto"')
+    return Model(path, choice, threads, bundle, chosen)
 
 
 class Model:
     """A model file on its engine. Made by `load`.
 
+    It may be called from several threads: calls wait for each other, since an engine answers one at a time. `predict`
+    uses several engines side by side.
+
     Attributes:
         name: The artifact's or the file's name.
         engine: The engine and its version.
+        threads: Threads inside one inference.
         inputs: What the file takes, in the file's own types.
         outputs: What it returns, in the file's own types.
         contract: What the bundle promises; None for a single file.
     """
 
     def __init__(
-        self,
-        path: Path,
-        *,
-        engine: str | None = None,
-        threads: int = 1,
-        bundle: Bundle | None = None,
-        artifact: Artifact | None = None,
+        self, path: Path, choice: EngineChoice, threads: int, bundle: Bundle | None, artifact: Artifact | None
     ) -> None:
-        self._engine = start(choose(path, engine), path, threads)
+        self._start: Callable[[int | None], Engine] = lambda batch: start(choice, path, threads, batch)
+        self._engine = self._start(None)
         self._bundle = bundle
         self._artifact = artifact
+        self._lock = threading.Lock()
+        self._batcher: Batcher | None = None
         self.name = artifact.name if artifact else path.name
         self.engine = self._engine.name
+        self.threads = threads
         self.inputs = self._engine.inputs
         self.outputs = self._engine.outputs
         self.contract: ModelContract | None = bundle.contract if bundle else None
         if artifact is not None:
             _check_specs(artifact, self.inputs, self.outputs, path)
+        self._shortcut = self._make_shortcut()
 
     def __call__(
-        self, values: Array | Mapping[str, Array] | None = None, /, **named: Array
+        self,
+        values: Array | Mapping[str, Array] | None = None,
+        /,
+        *,
+        raw: bool = False,
+        out: Array | Mapping[str, Array] | None = None,
+        **named: Array,
     ) -> Array | dict[str, Array]:
         """Run the model once.
 
         Args:
             values: The only input, or a dict by input name. Real values (float32; other floats are cast) of the shape
                 in `inputs`, whatever the file stores; integers for inputs that hold integers, such as tokens.
-            **named: The inputs by name, instead.
+            raw: Take and return the file's own types, without converting anything.
+            out: Where to write the only output, or a dict by output name: contiguous arrays of the outputs' shapes,
+                float32 where the file stores quantized values.
+            **named: The inputs by name, instead of `values`.
 
         Returns:
-            The only output, or a dict by output name; float32 where the file stores quantized values. The caller's own.
+            The only output, or a dict by output name; float32 where the file stores quantized values. The caller's
+            own: no later call changes them. `out`, where it was given.
 
         Raises:
             InputMismatch: A name, shape or dtype differs from what the model takes.
         """
-        outputs = self.run(self._by_name(values, named))
+        if type(values) is np.ndarray and self._shortcut is not None and not raw and out is None and not named:
+            try:
+                with self._lock:
+                    return self._shortcut(values)
+            except Exception:  # noqa: BLE001, S110 - the engine's own complaint; below, ours says both sides
+                pass
+        inputs = self._by_name(values, named)
+        if out is not None:
+            self._run_into(inputs, self._out_by_name(out), raw=raw)
+            return out  # type: ignore[return-value]
+        outputs = self.run(inputs, raw=raw)
         return next(iter(outputs.values())) if len(outputs) == 1 else outputs
 
-    def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    def run(self, inputs: Mapping[str, Array], *, raw: bool = False) -> dict[str, Array]:
         """Run the model once, inputs and outputs always by name; otherwise as calling it.
 
         Args:
             inputs: By input name.
+            raw: Take and return the file's own types.
 
         Returns:
             By output name.
@@ -115,15 +160,55 @@ class Model:
         Raises:
             InputMismatch: A name, shape or dtype differs from what the model takes.
         """
-        if inputs.keys() != {spec.name for spec in self.inputs}:
-            raise InputMismatch(
-                "The inputs' names differ from the model's",
-                where=self.name,
-                got=sorted(inputs),
-                expected=sorted(spec.name for spec in self.inputs),
-            )
-        stored = self._engine.run([_to_file(spec, inputs[spec.name], self.name) for spec in self.inputs])
-        return {spec.name: _from_file(spec, array) for spec, array in zip(self.outputs, stored, strict=True)}
+        arrays = self._to_file(inputs, raw=raw)
+        with self._lock:
+            self._engine.reset()
+            stored = self._engine.run(arrays)
+        return from_file(self.outputs, stored, raw=raw)
+
+    def predict(
+        self, values: Array | Mapping[str, Array] | None = None, /, *, progress: Progress | None = None, **named: Array
+    ) -> Array | dict[str, Array]:
+        """Run the model on any number of samples, on all cores where that is faster; the same numbers either way.
+
+        Args:
+            values: The only input, (samples, ...), or a dict by input name; as for calling the model otherwise.
+            progress: Called with the samples done and all samples.
+            **named: The inputs by name, instead of `values`.
+
+        Returns:
+            The only output, (samples, ...), or a dict by output name.
+
+        Raises:
+            InputMismatch: A name, shape or dtype differs from what the model takes.
+        """
+        from .batching import Batcher
+
+        if self._batcher is None:
+            self._batcher = Batcher(self._start, self.threads)
+        inputs = self._by_name(values, named)
+        count = _samples(inputs)
+        self._to_file({name: array[:1] for name, array in inputs.items()}, raw=False, empty=count == 0)
+        outputs = self._batcher.predict(inputs, count, progress)
+        return next(iter(outputs.values())) if len(outputs) == 1 else outputs
+
+    def stream(self, state: Mapping[str, str] | None = None) -> Stream:
+        """Feed a sequence step by step, the state kept in between, on an engine of its own.
+
+        Args:
+            state: For the name of each input that holds state, the output that is its next value; None for what the
+                contract says. A file without such inputs keeps its state inside (TFLite's fused LSTM does).
+
+        Returns:
+            The stream, at the beginning of a sequence.
+
+        Raises:
+            UsageError: The state names no input or output, or their shapes differ.
+        """
+        from .streaming import Stream
+
+        wiring = dict(state) if state is not None else dict(self.contract.state if self.contract else {})
+        return Stream(self._start(None), wiring, self.name)
 
     def preprocess(self, source: str | Path | Array) -> Array:
         """Turn a file, or a decoded sample, into the model's input by the contract's own steps.
@@ -144,11 +229,13 @@ class Model:
                 where=self.name,
                 fix="load the bundle folder, or give arrays to the model",
             )
+        from .preprocessing import preprocess, read_sample
+
         sample = read_sample(Path(source)) if isinstance(source, (str, Path)) else source
         steps = self.contract.preprocessing.get(self.contract.inputs[0].name, ())
         return preprocess(sample, steps)[np.newaxis]
 
-    def selftest(self, golden: Golden | None = None, progress: Callable[[int, int], None] | None = None) -> Verdict:
+    def selftest(self, golden: Golden | None = None, progress: Progress | None = None) -> Verdict:
         """Replay the bundle's golden samples on this machine and judge the answers by the bundle's tolerances.
 
         Args:
@@ -164,21 +251,42 @@ class Model:
         """
         if self._bundle is None or self._artifact is None or self.contract is None:
             raise UsageError(
-                "Only a bundle carries golden samples to compare with",
-                where=self.name,
-                fix="load the bundle folder",
+                "Only a bundle carries golden samples to compare with", where=self.name, fix="load the bundle folder"
             )
+        from .verification.verdict import judge
+
         golden = golden or self._bundle.golden()
+        outputs = self.predict(golden.inputs, progress=progress)
         return judge(
             artifact=self.name,
             engine=self.engine,
             contract=self.contract,
             references=golden.references,
-            outputs=replay(self, golden.inputs, progress),
+            outputs=outputs if isinstance(outputs, dict) else {self.outputs[0].name: outputs},
             targets=golden.targets,
             tolerances=self._artifact.tolerances,
             steps=self._artifact.output_steps,
         )
+
+    def _make_shortcut(self) -> Callable[[Array], Array] | None:
+        """The shortest way for one float or quantized input and output; None where there are more."""
+        if len(self.inputs) != 1 or len(self.outputs) != 1:
+            return None
+        call = self._engine.shortcut()
+        given, returned = self.inputs[0], self.outputs[0]
+        if given.quantization is None and returned.quantization is None:
+            return call
+        if given.quantization is None or returned.quantization is None:
+            return None
+        shape = tuple(size or 0 for size in given.shape)
+        store, restore = Quantizer(shape, given.quantization, given.dtype), returned.quantization
+
+        def converted(values: Array) -> Array:
+            if values.shape != shape or values.dtype != np.float32:
+                raise InputMismatch("not a float32 array of the model's shape")
+            return dequantize(call(store(values)), restore)
+
+        return converted
 
     def _by_name(self, values: Array | Mapping[str, Array] | None, named: dict[str, Array]) -> Mapping[str, Array]:
         if values is None:
@@ -191,32 +299,50 @@ class Model:
             raise InputMismatch(
                 "This model has several inputs; give them by name",
                 where=self.name,
-                expected=[str(spec) for spec in self.inputs],
+                expected=", ".join(map(str, self.inputs)),
             )
         return {self.inputs[0].name: values}
 
+    def _to_file(self, inputs: Mapping[str, Array], *, raw: bool, empty: bool = False) -> list[Array]:
+        """The inputs in the file's order and types, or an error that shows both sides."""
+        if inputs.keys() != {spec.name for spec in self.inputs}:
+            raise InputMismatch(
+                "The inputs' names differ from the model's",
+                where=self.name,
+                got=sorted(inputs),
+                expected=sorted(spec.name for spec in self.inputs),
+            )
+        return [] if empty else to_file(self.inputs, inputs, raw=raw, model=self.name)
 
-def replay(
-    model: Model, inputs: Mapping[str, Array], progress: Callable[[int, int], None] | None = None
-) -> dict[str, Array]:
-    """Run a model on samples one by one.
+    def _out_by_name(self, out: Array | Mapping[str, Array]) -> Mapping[str, Array]:
+        outs = out if isinstance(out, Mapping) else {self.outputs[0].name: out}
+        if outs.keys() != {spec.name for spec in self.outputs}:
+            raise InputMismatch(
+                "The names in out differ from the model's outputs",
+                where=self.name,
+                got=sorted(outs),
+                expected=sorted(spec.name for spec in self.outputs),
+            )
+        return outs
 
-    Args:
-        model: The model.
-        inputs: By input name, (samples, ...).
-        progress: Called with the samples done and all samples.
+    def _run_into(self, inputs: Mapping[str, Array], outs: Mapping[str, Array], *, raw: bool) -> None:
+        """Run once and leave the outputs in the caller's arrays."""
+        arrays = self._to_file(inputs, raw=raw)
+        with self._lock:
+            self._engine.reset()
+            if all(can_write_directly(spec, outs[spec.name], raw=raw) for spec in self.outputs):
+                self._engine.run_into(arrays, [outs[spec.name] for spec in self.outputs])
+                return
+            stored = self._engine.run(arrays)
+        for spec, array in zip(self.outputs, stored, strict=True):
+            write_out(spec, array, outs[spec.name], self.name, raw=raw)
 
-    Returns:
-        By output name, (samples, ...); without samples, an empty array for each output.
-    """
-    count = min((len(array) for array in inputs.values()), default=0)
-    collected: dict[str, list[Array]] = {spec.name: [] for spec in model.outputs}
-    for i in range(count):
-        for name, array in model.run({name: array[i : i + 1] for name, array in inputs.items()}).items():
-            collected[name].append(array)
-        if progress is not None:
-            progress(i + 1, count)
-    return {name: np.concatenate(arrays) if arrays else np.empty(0, np.float32) for name, arrays in collected.items()}
+
+def _samples(inputs: Mapping[str, Array]) -> int:
+    counts = {name: len(array) if np.ndim(array) else 0 for name, array in inputs.items()}
+    if len(set(counts.values())) > 1:
+        raise InputMismatch("The inputs hold different numbers of samples", got=counts)
+    return next(iter(counts.values()), 0)
 
 
 def _recommended(bundle: Bundle, engine: str | None) -> Artifact:
@@ -228,19 +354,16 @@ def _recommended(bundle: Bundle, engine: str | None) -> Artifact:
             where=bundle.path,
             fix="name one by artifact=, or see report.html",
         )
-    missing: MissingDependency | None = None
-    wrong_engine: UsageError | None = None
+    refused: MissingDependency | UsageError | None = None
     for name in names:
         artifact = bundle.artifact(name)
         try:
             choose(Path(artifact.file), engine)
-        except MissingDependency as error:
-            missing = missing or error
-        except UsageError as error:
-            wrong_engine = wrong_engine or error
+        except (MissingDependency, UsageError) as error:
+            refused = refused if isinstance(refused, MissingDependency) else error
         else:
             return artifact
-    raise missing or wrong_engine or AssertionError("a recommended artifact was neither chosen nor refused")
+    raise refused or AssertionError("a recommended artifact was neither chosen nor refused")
 
 
 def _check_specs(
@@ -255,26 +378,3 @@ def _check_specs(
             got=" -> ".join(", ".join(map(str, side)) for side in got),
             expected=" -> ".join(", ".join(map(str, side)) for side in expected),
         )
-
-
-def _to_file(spec: TensorSpec, values: Array, model: str) -> Array:
-    """Real values as the file stores them."""
-    array = np.asarray(values)
-    stored_real = spec.quantization is not None or spec.dtype.startswith("float")
-    fits = array.dtype.kind == "f" if stored_real else array.dtype.kind in "iub"
-    if not fits or not spec.accepts(array.shape):
-        raise InputMismatch(
-            "This input does not fit the model",
-            where=f"{model}, input {spec.name}",
-            got=f"{array.dtype}{list(array.shape)}",
-            expected=f"{'float32' if stored_real else spec.dtype}{list(spec.shape)}".replace("None", "?"),
-            fix="model.preprocess(sample) carries out the contract's own steps",
-        )
-    if spec.quantization is not None:
-        return quantize(array, spec.quantization, spec.dtype)
-    return np.ascontiguousarray(array, dtype=spec.dtype)
-
-
-def _from_file(spec: TensorSpec, array: Array) -> Array:
-    """What the file stores as real values."""
-    return array if spec.quantization is None else dequantize(array, spec.quantization)

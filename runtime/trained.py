@@ -11,7 +11,8 @@ import numpy.typing as npt
 from .codec import encode, read_document
 from .contract import ModelContract
 from .errors import UnreadableModel
-from .folder import member, read_arrays, write_arrays, write_json
+from .files import member, read_arrays
+from .folder import write_arrays, write_json
 
 DOCUMENT = "trained.json"
 MODEL = "model.keras"

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from litefoot.runtime.contract import Metric, ModelContract, TensorSpec
+from litefoot.runtime.contract import Metric, ModelContract
 from litefoot.runtime.preprocessing import Grayscale, Resize, Scale, preprocess
+from litefoot.runtime.tensors import TensorSpec
 
 from .data import Split, stratified_split
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..contract import ModelContract, TensorSpec
+from ..contract import ModelContract
+from ..tensors import TensorSpec
 from .drift import Drift, measure, violations
 from .metrics import Status, TaskVerdict, judge_task
 from .tolerance import CLASS_KINDS, Tolerance

@@ -1,0 +1,110 @@
+"""From a caller's real values to the types that a model file stores, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import InputMismatch
+from .quantization import dequantize, quantize
+from .tensors import TensorSpec
+
+Array = npt.NDArray[Any]
+
+
+def to_file(specs: Sequence[TensorSpec], inputs: Mapping[str, Array], *, raw: bool, model: str) -> list[Array]:
+    """Turn inputs into what a file takes.
+
+    Args:
+        specs: Of the file's inputs.
+        inputs: By input name, of the specs' shapes.
+        raw: They are in the file's own types already.
+        model: Its name, for messages.
+
+    Returns:
+        Contiguous arrays in the order of the specs, of their shapes and dtypes.
+
+    Raises:
+        InputMismatch: A shape or dtype does not fit, or a value to be quantized is NaN.
+    """
+    return [_input_to_file(spec, inputs[spec.name], model, raw) for spec in specs]
+
+
+def from_file(specs: Sequence[TensorSpec], stored: Sequence[Array], *, raw: bool) -> dict[str, Array]:
+    """Turn what a file returned into outputs by name.
+
+    Args:
+        specs: Of the file's outputs.
+        stored: One for each, in their order.
+        raw: Leave the file's own types.
+
+    Returns:
+        By output name, float32 where the file stores quantized values.
+    """
+    return {
+        spec.name: array if raw or spec.quantization is None else dequantize(array, spec.quantization)
+        for spec, array in zip(specs, stored, strict=True)
+    }
+
+
+def _input_to_file(spec: TensorSpec, values: Array, model: str, raw: bool) -> Array:
+    array = np.asarray(values)
+    real = spec.dtype.startswith("float") or (spec.quantization is not None and not raw)
+    fits = array.dtype == spec.dtype if raw else array.dtype.kind in ("f" if real else "iub")
+    if not fits or not spec.accepts(array.shape):
+        raise InputMismatch(
+            "This input does not fit the model",
+            where=f"{model}, input {spec.name}",
+            got=f"{array.dtype}{list(array.shape)}",
+            expected=f"{'float32' if real and not raw else spec.dtype}{list(spec.shape)}".replace("None", "?"),
+            fix=None if raw else "model.preprocess(sample) carries out the contract's own steps",
+        )
+    if spec.quantization is not None and not raw:
+        return quantize(array, spec.quantization, spec.dtype)
+    return np.ascontiguousarray(array, dtype=spec.dtype)
+
+
+def can_write_directly(spec: TensorSpec, array: Array, *, raw: bool) -> bool:
+    """Whether an engine may write an output straight into a caller's array.
+
+    Args:
+        spec: Of the output.
+        array: The caller's.
+        raw: Whether the file's own types are wanted.
+
+    Returns:
+        True when nothing is to be converted, and shape, dtype and memory layout are the output's.
+    """
+    same = (raw or spec.quantization is None) and array.dtype == spec.dtype
+    return same and spec.accepts(array.shape) and array.flags.c_contiguous
+
+
+def write_out(spec: TensorSpec, stored: Array, out: Array, model: str, *, raw: bool) -> None:
+    """Write one output into the caller's array.
+
+    Args:
+        spec: Of the output.
+        stored: What the file returned.
+        out: The caller's array, of the same shape; float32 where the file stores quantized values.
+        model: Its name, for messages.
+        raw: Whether the file's own types are wanted.
+
+    Raises:
+        InputMismatch: The caller's array is of another shape or dtype.
+    """
+    converts = spec.quantization is not None and not raw
+    dtype = "float32" if converts else spec.dtype
+    if out.shape != stored.shape or out.dtype != dtype:
+        raise InputMismatch(
+            "An array in out does not fit the model's output",
+            where=f"{model}, output {spec.name}",
+            got=f"{out.dtype}{list(out.shape)}",
+            expected=f"{dtype}{list(stored.shape)}",
+        )
+    if converts and spec.quantization is not None:
+        dequantize(stored, spec.quantization, out)
+    else:
+        np.copyto(out, stored)
