@@ -1,0 +1,133 @@
+"""The other ways to call a model: the file's own types, the caller's arrays, and from many threads."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_models import (
+    affine,
+    write_accumulator,
+    write_affine,
+    write_affine_int8,
+    write_negation,
+    write_sum_and_difference,
+)
+
+from litefoot.runtime.errors import InputMismatch
+from litefoot.runtime.model import load
+
+X = np.array([[1.0, 2.0, 3.0]], np.float32)
+A, B = np.array([[5.0, 7.0]], np.float32), np.array([[1.0, 9.0]], np.float32)
+
+both = pytest.mark.parametrize("suffix", [".tflite", ".onnx"])
+float_and_int8 = pytest.mark.parametrize("write", [write_affine, write_affine_int8])
+
+
+def test_raw_takes_and_returns_what_the_file_stores(tmp_path: Path) -> None:
+    model = load(write_affine_int8(tmp_path / "model.tflite"))
+    given, returned = model.inputs[0].quantization, model.outputs[0].quantization
+    assert given is not None
+    assert returned is not None
+    stored = model((X / given.scale + given.zero_point).astype(np.int8), raw=True)
+    assert stored.dtype == np.int8
+    np.testing.assert_array_equal((stored.astype(np.float32) - returned.zero_point) * returned.scale, affine(X))
+
+
+def test_raw_refuses_real_values_for_a_file_of_integers(tmp_path: Path) -> None:
+    with pytest.raises(InputMismatch, match=r"(?s)float32\[1, 3\].*int8\[1, 3\]"):
+        load(write_affine_int8(tmp_path / "model.tflite"))(X, raw=True)
+
+
+@both
+@float_and_int8
+def test_out_is_written_and_returned(tmp_path: Path, write: Callable[[Path], Path], suffix: str) -> None:
+    out = np.full((1, 2), np.nan, np.float32)
+    assert load(write(tmp_path / f"model{suffix}"))(X, out=out) is out
+    np.testing.assert_array_equal(out, affine(X))
+
+
+@both
+def test_out_takes_several_outputs_by_name(tmp_path: Path, suffix: str) -> None:
+    out = {"sum": np.empty((1, 2), np.float32), "difference": np.empty((1, 2), np.float32)}
+    load(write_sum_and_difference(tmp_path / f"model{suffix}"))(a=A, b=B, out=out)
+    np.testing.assert_array_equal(out["sum"], A + B)
+    np.testing.assert_array_equal(out["difference"], A - B)
+
+
+def test_out_may_lie_apart_in_memory(tmp_path: Path) -> None:
+    wide = np.zeros((1, 4), np.float32)
+    load(write_affine(tmp_path / "model.tflite"))(X, out=wide[:, ::2])
+    np.testing.assert_array_equal(wide, [[affine(X)[0, 0], 0.0, affine(X)[0, 1], 0.0]])
+
+
+@both
+@pytest.mark.parametrize(
+    "out", [np.empty((1, 3), np.float32), np.empty((2, 2), np.float32), np.empty((1, 2), np.float64)], ids=str
+)
+def test_out_that_does_not_fit_is_refused_with_both_sides(tmp_path: Path, suffix: str, out: np.ndarray) -> None:
+    with pytest.raises(InputMismatch, match=r"(?s)output y.*got.*expected: float32\[1, 2\]"):
+        load(write_affine(tmp_path / f"model{suffix}"))(X, out=out)
+
+
+def test_out_of_another_name_is_refused(tmp_path: Path) -> None:
+    model = load(write_sum_and_difference(tmp_path / "model.tflite"))
+    with pytest.raises(InputMismatch, match="'sum'"):
+        model(a=A, b=B, out={"total": np.empty((1, 2), np.float32)})
+
+
+def test_a_value_that_is_no_number_is_refused_by_a_file_of_integers(tmp_path: Path) -> None:
+    model = load(write_affine_int8(tmp_path / "model.tflite"))
+    with pytest.raises(InputMismatch, match="NaN"):
+        model(np.array([[1.0, np.nan, 0.0]], np.float32))
+
+
+def test_infinity_becomes_the_largest_integer(tmp_path: Path) -> None:
+    model = load(write_affine_int8(tmp_path / "model.tflite"))
+    largest = model(np.array([[1e6, 0.0, 0.0]], np.float32))
+    np.testing.assert_array_equal(model(np.array([[np.inf, 0.0, 0.0]], np.float32)), largest)
+
+
+def test_every_call_begins_with_a_fresh_state(tmp_path: Path) -> None:
+    model = load(write_accumulator(tmp_path / "model.tflite"))
+    one = np.ones((1, 1), np.float32)
+    assert [model(one).item() for _ in range(3)] == [1.0, 1.0, 1.0]
+    assert model.run({"x": one})["y"].item() == 1.0
+
+
+@both
+def test_a_model_without_dimensions_is_called_like_any_other(tmp_path: Path, suffix: str) -> None:
+    assert load(write_negation(tmp_path / f"model{suffix}"))(np.array(2.0, np.float32)).item() == -2.0
+
+
+@both
+@float_and_int8
+def test_32_threads_get_their_own_answers_and_memory_does_not_grow(
+    tmp_path: Path, write: Callable[[Path], Path], suffix: str
+) -> None:
+    model = load(write(tmp_path / f"model{suffix}"))
+    threads, calls = 32, 100_000 // 32 // 2  # twice: 100,000 calls of each file
+
+    def call_often(number: int) -> int:
+        x = np.array([[number % 8, -(number % 5), number % 3]], np.float32)
+        expected = affine(x)
+        return sum(not np.array_equal(model(x), expected) for _ in range(calls))
+
+    with ThreadPoolExecutor(threads) as pool:
+        assert sum(pool.map(call_often, range(threads))) == 0
+        before = _resident_bytes()
+        assert sum(pool.map(call_often, range(threads))) == 0
+    gc.collect()
+    assert _resident_bytes() - before < 4e6
+
+
+def _resident_bytes() -> int:
+    status = Path("/proc/self/status")
+    if not status.is_file():
+        pytest.skip("this system does not tell how much memory a process holds")
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) * 1024
