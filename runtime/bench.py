@@ -20,13 +20,15 @@ import numpy as np
 import numpy.typing as npt
 
 from .codec import decode, encode
-from .errors import UnreadableModel
+from .errors import LitefootError, MissingDependency, UnreadableModel, UsageError
 from .model import Model, load
 
 Array = npt.NDArray[Any]
 
 _CHILD_SECONDS = 120
 _WARM_UP = 20
+_ERRORS = {error.exit_code: error for error in (UsageError, MissingDependency, UnreadableModel)}
+"""What a fresh process that ends with this exit code has raised; its message is on the standard output."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,17 @@ def benchmark(
         One result for each artifact, in their order.
 
     Raises:
+        UsageError: There is nothing to measure: no artifact, round, thread or time.
         UnreadableModel: An artifact does not load or run; the message holds its process's last words.
+        MissingDependency: No engine for an artifact is installed.
     """
+    if not artifacts or rounds < 1 or threads < 1 or not 0 < seconds <= _CHILD_SECONDS:
+        raise UsageError(
+            "There is nothing to measure",
+            where=path,
+            got=f"{len(artifacts)} artifacts, {rounds} rounds, {threads} threads, {seconds:g} seconds",
+            expected=f"at least one of each, and at most {_CHILD_SECONDS} seconds",
+        )
     measured: list[list[BenchmarkResult]] = [[] for _ in artifacts]
     for _ in range(rounds):
         for artifact, results in zip(artifacts, measured, strict=True):
@@ -154,23 +165,23 @@ def _in_fresh_process(path: Path, artifact: str | None, threads: int, seconds: f
         *([artifact] if artifact else []),
     ]
     begin = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+    # Without a buffer: `communicate` would not see what `readline` read ahead.
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0) as child:
         assert child.stdout is not None
         child.stdout.readline()
         cold_start_ms = (time.perf_counter() - begin) * 1e3
         try:
-            figures, complaints = child.communicate(timeout=_CHILD_SECONDS + seconds)
+            ends = child.communicate(timeout=_CHILD_SECONDS + seconds)
         except subprocess.TimeoutExpired as error:
             child.kill()
             raise UnreadableModel(
                 "The benchmark of this model did not end", where=artifact or path, got=f"{_CHILD_SECONDS} s"
             ) from error
+    figures, complaints = (end.decode(errors="replace") for end in ends)
     if child.returncode != 0:
-        raise UnreadableModel(
-            "This model does not run here",
-            where=artifact or path,
-            got="\n".join(complaints.splitlines()[-4:]),
-        )
+        known = _ERRORS.get(child.returncode)
+        words = figures.strip() if known else "\n".join(complaints.splitlines()[-4:])
+        raise (known or UnreadableModel)("This model does not run here", where=artifact or path, got=words)
     return decode(BenchmarkResult, {**json.loads(figures), "cold_start_ms": cold_start_ms}, "benchmark")
 
 
@@ -260,7 +271,11 @@ def _main() -> None:
     parser.add_argument("seconds", type=float)
     parser.add_argument("artifact", nargs="?")
     arguments = parser.parse_args()
-    _measure_here(arguments.path, arguments.artifact, arguments.threads, arguments.seconds)
+    try:
+        _measure_here(arguments.path, arguments.artifact, arguments.threads, arguments.seconds)
+    except LitefootError as error:
+        print(f"\n{error}")  # noqa: T201 - where the parent expects "answered" and the figures
+        sys.exit(error.exit_code)
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ def check_free(target: Path, *, force: bool) -> None:
         OutputExists: It is there and `force` is false.
         UsageError: It is there and is not a folder that litefoot wrote, so it is not replaced.
     """
-    if not target.exists():
+    if not target.exists() and not target.is_symlink():
         return
     if not force:
         raise OutputExists("The output folder is there already", where=target, fix="give --force, or another --out")
@@ -118,8 +118,8 @@ def member(folder: Path, name: str) -> Path:
     """
     relative = PurePosixPath(name)
     path = folder.joinpath(*relative.parts)
-    inside = path.resolve().is_relative_to(folder.resolve())
-    if relative.is_absolute() or ".." in relative.parts or "\\" in name or not inside:
+    odd = relative.is_absolute() or ".." in relative.parts or "\\" in name or "\0" in name
+    if odd or not path.resolve().is_relative_to(folder.resolve()):
         raise UntrustedBundle("A document names a file outside its folder", where=folder, got=name)
     return path
 
@@ -137,18 +137,10 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
         UnreadableModel: It is not such a file, or unpacks to more than `MAX_ARRAYS_BYTES`.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-        if unpacked > MAX_ARRAYS_BYTES:
-            raise UnreadableModel(
-                "This file unpacks to too much",
-                where=path,
-                got=f"{unpacked} bytes",
-                expected=f"at most {MAX_ARRAYS_BYTES}",
-            )
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
+        return _unpack(path)
+    except UnreadableModel:
+        raise
+    except Exception as error:  # zipfile, zlib and numpy's header parser share no error class
         raise UnreadableModel("This is not a readable .npz file of plain arrays", where=path, got=error) from error
 
 
@@ -160,6 +152,23 @@ def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         arrays: The arrays by name.
     """
     np.savez_compressed(path, allow_pickle=False, **dict(arrays))
+
+
+def _unpack(path: Path) -> dict[str, npt.NDArray[Any]]:
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(entry.file_size for entry in archive.infolist())
+    if unpacked > MAX_ARRAYS_BYTES:
+        raise UnreadableModel(
+            "This file unpacks to too much",
+            where=path,
+            got=f"{unpacked} bytes",
+            expected=f"at most {MAX_ARRAYS_BYTES}",
+        )
+    with np.load(path, allow_pickle=False) as archived:
+        arrays = {name: archived[name] for name in archived.files}
+    if odd := [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]:
+        raise UnreadableModel("This file holds more than arrays", where=path, got=odd)
+    return arrays
 
 
 def _swap(partial: Path, target: Path) -> None:

@@ -100,7 +100,7 @@ def _read_tflite(path: Path) -> Graph:
         names = {code: name for name, code in vars(schema.BuiltinOperator).items() if not name.startswith("_")}
         types = {code: name for name, code in vars(schema.TensorType).items() if not name.startswith("_")}
         return _summarise_tflite(model, names, types)
-    except (struct.error, IndexError, AttributeError, TypeError, ValueError) as error:
+    except (struct.error, LookupError, AttributeError, TypeError, ValueError) as error:
         raise UnreadableModel("This TFLite file is damaged", where=path, got=first_line(error)) from error
 
 
@@ -177,15 +177,21 @@ def _read_onnx(path: Path) -> Graph:
         model = onnx.load(str(path), load_external_data=False)
     except Exception as error:
         raise UnreadableModel("This is not an ONNX file", where=path, got=first_line(error)) from error
-    graph = model.graph
+    if not model.graph.node:
+        raise UnreadableModel("This ONNX file has no operators", where=path)
+    try:
+        return _summarise_onnx(onnx, model.graph)
+    except (LookupError, TypeError, ValueError) as error:
+        raise UnreadableModel("This ONNX file is damaged", where=path, got=first_line(error)) from error
+
+
+def _summarise_onnx(onnx: Any, graph: Any) -> Graph:
     weights: Counter[str] = Counter()
     for tensor in graph.initializer:
         weights[_onnx_type(onnx, tensor)] += _onnx_bytes(onnx, tensor)
     types = {tensor.name: _onnx_type(onnx, tensor).upper() for tensor in graph.initializer}
     producers = {name: node for node in graph.node for name in node.output}
     counts = Counter((node.op_type, _onnx_arithmetic(node, producers, types)) for node in graph.node)
-    if not counts:
-        raise UnreadableModel("This ONNX file has no operators", where=path)
     return Graph(_operators(counts), dict(weights), _onnx_steps(onnx, graph, producers))
 
 

@@ -168,7 +168,7 @@ class Model:
                 where=self.name,
                 fix="load the bundle folder",
             )
-        golden = golden or self._bundle.golden()
+        golden = self._bundle.golden() if golden is None else golden
         return judge(
             artifact=self.name,
             engine=self.engine,
@@ -272,7 +272,7 @@ def _to_file(spec: TensorSpec, values: Array, model: str) -> Array:
         )
     if spec.quantization is not None:
         return quantize(array, spec.quantization, spec.dtype)
-    return np.ascontiguousarray(array, dtype=spec.dtype)
+    return np.asarray(array, dtype=spec.dtype, order="C")
 
 
 def _from_file(spec: TensorSpec, array: Array) -> Array:

@@ -1,0 +1,177 @@
+"""Both engines say truly what a file takes and returns, and translate what they refuse."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+from tiny_models import (
+    STORED_INPUT,
+    STORED_OUTPUT,
+    affine,
+    write_accumulator,
+    write_affine,
+    write_affine_int8,
+    write_custom,
+    write_lookup,
+    write_sum_and_difference,
+)
+
+from litefoot.runtime.contract import TensorSpec
+from litefoot.runtime.engines import ENGINES, Engine, choose, start
+from litefoot.runtime.errors import MissingDependency, UnreadableModel, UsageError
+
+X = np.array([[1.0, 2.0, 3.0]], np.float32)
+
+
+def started(path: Path) -> Engine:
+    return start(choose(path), path, threads=1)
+
+
+@pytest.mark.parametrize(
+    ("write", "file", "inputs", "outputs"),
+    [
+        (write_affine, "m.tflite", [TensorSpec("x", (1, 3), "float32")], [TensorSpec("y", (1, 2), "float32")]),
+        (write_affine, "m.onnx", [TensorSpec("x", (None, 3), "float32")], [TensorSpec("y", (None, 2), "float32")]),
+        (
+            write_affine_int8,
+            "m.tflite",
+            [TensorSpec("x", (1, 3), "int8", quantization=STORED_INPUT)],
+            [TensorSpec("y", (1, 2), "int8", quantization=STORED_OUTPUT)],
+        ),
+        (write_lookup, "m.tflite", [TensorSpec("tokens", (1,), "int32")], [TensorSpec("rows", (1, 2), "float32")]),
+        (write_lookup, "m.onnx", [TensorSpec("tokens", (None,), "int64")], [TensorSpec("rows", (None, 2), "float32")]),
+        (
+            lambda path: write_affine(path, signature=False),
+            "m.tflite",
+            [TensorSpec("t_x", (1, 3), "float32")],
+            [TensorSpec("t_y", (1, 2), "float32")],
+        ),
+    ],
+)
+def test_what_a_file_takes_and_returns_is_read_from_it(
+    tmp_path: Path,
+    write: Callable[[Path], Path],
+    file: str,
+    inputs: list[TensorSpec],
+    outputs: list[TensorSpec],
+) -> None:
+    engine = started(write(tmp_path / file))
+    assert list(engine.inputs) == inputs
+    assert list(engine.outputs) == outputs
+
+
+@pytest.mark.parametrize("file", ["m.tflite", "m.onnx"])
+def test_arrays_go_in_and_come_out_in_the_order_of_the_specifications(tmp_path: Path, file: str) -> None:
+    engine = started(write_sum_and_difference(tmp_path / file))
+    given = {"a": np.array([[5.0, 7.0]], np.float32), "b": np.array([[1.0, 9.0]], np.float32)}
+    answers = engine.run([given[spec.name] for spec in engine.inputs])
+    by_name = {spec.name: answer.tolist() for spec, answer in zip(engine.outputs, answers, strict=True)}
+    assert by_name == {"sum": [[6, 16]], "difference": [[4, -2]]}
+
+
+def test_an_engine_runs_in_the_files_own_types(tmp_path: Path) -> None:
+    engine = started(write_affine_int8(tmp_path / "m.tflite"))
+    (answer,) = engine.run([(X / 0.5 + 3).astype(np.int8)])
+    assert answer.dtype == np.int8
+    np.testing.assert_array_equal(answer, affine(X) / 0.5 - 4)
+
+
+def test_every_inference_starts_from_a_fresh_state(tmp_path: Path) -> None:
+    engine = started(write_accumulator(tmp_path / "m.tflite"))
+    for value in (1.0, 1.0, 5.0):
+        assert engine.run([np.array([[value]], np.float32)])[0].tolist() == [[value]]
+
+
+@pytest.mark.parametrize(("file", "name"), [("m.tflite", "LiteRT "), ("m.onnx", "ONNX Runtime ")])
+def test_an_engine_names_itself_with_its_version(tmp_path: Path, file: str, name: str) -> None:
+    engine = started(write_affine(tmp_path / file))
+    assert engine.name.startswith(name)
+    assert engine.name.removeprefix(name)[0].isdigit()
+
+
+@pytest.mark.parametrize("file", ["m.tflite", "m.onnx"])
+def test_loading_and_running_prints_nothing(tmp_path: Path, file: str) -> None:
+    path = write_affine(tmp_path / file)
+    program = f"import numpy; from litefoot.runtime import load; load({str(path)!r})(numpy.zeros((1, 3)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout + done.stderr == ""
+
+
+@pytest.mark.parametrize("file", ["m.tflite", "m.onnx"])
+def test_what_an_engine_cannot_run_is_a_usage_error(tmp_path: Path, file: str) -> None:
+    engine = started(write_affine(tmp_path / file))
+    with pytest.raises(UsageError, match="could not run this model"):
+        engine.run([np.zeros((1, 4), np.float32)])
+    np.testing.assert_array_equal(engine.run([X])[0], affine(X))
+
+
+def test_an_operator_that_no_engine_knows_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableModel, match="Mystery"):
+        started(write_custom(tmp_path / "m.tflite"))
+    path = write_affine(tmp_path / "m.onnx")
+    model = onnx.load(str(path))
+    model.graph.node[0].op_type = "Mystery"
+    onnx.save(model, str(path))
+    with pytest.raises(UnreadableModel, match="Mystery"):
+        started(path)
+
+
+def test_an_input_that_is_no_plain_tensor_is_refused(tmp_path: Path) -> None:
+    texts = helper.make_tensor_value_info("texts", TensorProto.STRING, (1,))
+    shape = helper.make_tensor_value_info("size", TensorProto.INT64, (1,))
+    graph = helper.make_graph([helper.make_node("Shape", ["texts"], ["size"])], "texts", [texts], [shape])
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), str(tmp_path / "m.onnx")
+    )
+    with pytest.raises(UnreadableModel, match=r"not a plain tensor[\s\S]*texts: tensor\(string\)"):
+        started(tmp_path / "m.onnx")
+
+
+@pytest.mark.parametrize(
+    ("file", "engine", "chosen"),
+    [
+        ("m.tflite", None, "litert"),
+        ("M.TFLITE", None, "litert"),
+        ("m.onnx", None, "onnxruntime"),
+        ("m.tflite", "litert", "litert"),
+        ("m.onnx", "onnxruntime", "onnxruntime"),
+    ],
+)
+def test_the_suffix_chooses_the_engine(file: str, engine: str | None, chosen: str) -> None:
+    assert choose(Path(file), engine).name == chosen
+
+
+@pytest.mark.parametrize(
+    ("file", "engine", "error", "named"),
+    [
+        ("m.tflite", "onnxruntime", UsageError, "expected: litert"),
+        ("m.onnx", "litert", UsageError, "expected: onnxruntime"),
+        ("m.onnx", "tensorrt", UsageError, "tensorrt"),
+        ("m.pb", "litert", UsageError, r"a \.tflite or \.onnx file"),
+        ("m.pb", None, UnreadableModel, r"\.tflite or \.onnx"),
+    ],
+)
+def test_a_choice_that_cannot_be_is_refused(file: str, engine: str | None, error: type[Exception], named: str) -> None:
+    with pytest.raises(error, match=named):
+        choose(Path(file), engine)
+
+
+@pytest.mark.parametrize("choice", ENGINES, ids=lambda choice: choice.name)
+@pytest.mark.parametrize("by_name", [True, False])
+def test_an_engine_that_is_not_installed_is_named_with_its_pip_line(
+    choice, by_name: bool, without: Callable[[str], None]
+) -> None:
+    assert choice.installed
+    without(choice.package)
+    assert not choice.installed
+    with pytest.raises(
+        MissingDependency, match=rf'{choice.package} is not[\s\S]*pip install "litefoot\[{choice.extra}\]"'
+    ):
+        choose(Path(f"m{choice.suffix}"), choice.name if by_name else None)

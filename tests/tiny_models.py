@@ -1,0 +1,253 @@
+"""Model files small enough to know their answers by hand, made without TensorFlow; the suffix decides the format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import flatbuffers
+import numpy as np
+import numpy.typing as npt
+import onnx
+from ai_edge_litert import schema_py_generated as schema
+from onnx import TensorProto, helper, numpy_helper
+
+from litefoot.runtime.contract import Quantization
+
+Array = npt.NDArray[Any]
+
+WEIGHTS = np.array([[1.0, 0.0, -2.0], [0.5, 3.0, 1.0]], np.float32)
+BIAS = np.array([1.0, -1.0], np.float32)
+TABLE = np.array([[0.0, 1.0], [10.0, 11.0], [20.0, 21.0]], np.float32)
+
+# Powers of two: whole inputs up to 9 are computed without any rounding.
+STORED_INPUT = Quantization(0.5, 3)
+STORED_WEIGHTS = Quantization(0.5, 0)
+STORED_BIAS = Quantization(0.25, 0)
+STORED_OUTPUT = Quantization(0.5, -4)
+
+
+def affine(x: Array, weights: Array = WEIGHTS) -> Array:
+    """What every file by `write_affine` computes: (samples, 3) to (samples, 2)."""
+    return (x @ weights.T + BIAS).astype(np.float32)
+
+
+def write_affine(path: Path, *, weights: Array = WEIGHTS, signature: bool = True) -> Path:
+    """``x`` float32 to ``y`` float32; by a signature, or by the tensors' own names ``t_x`` and ``t_y``."""
+    if path.suffix == ".onnx":
+        gemm = helper.make_node("Gemm", ["x", "w", "b"], ["y"], transB=1)
+        return _write_onnx(path, [gemm], {"x": (None, 3)}, {"y": (None, 2)}, {"w": weights, "b": BIAS})
+    graph = _TFLite()
+    x, y = graph.tensor("t_x", (1, 3)), graph.tensor("t_y", (1, 2))
+    graph.fully_connected(x, graph.constant("w", weights), graph.constant("b", BIAS), y)
+    return graph.write(path, {"x": x}, {"y": y}, signature=signature)
+
+
+def write_affine_int8(path: Path, *, weights: Array = WEIGHTS, float_io: bool = False) -> Path:
+    """The same in integers: TFLite with int8 inputs and outputs, or float ones; ONNX in QDQ form."""
+    if path.suffix == ".onnx":
+        return _write_qdq(path, weights)
+    graph = _TFLite()
+    x = graph.tensor("t_x_stored", (1, 3), "int8", STORED_INPUT)
+    y = graph.tensor("t_y_stored", (1, 2), "int8", STORED_OUTPUT)
+    w = graph.constant("w", _stored(weights, STORED_WEIGHTS, "int8"), STORED_WEIGHTS)
+    b = graph.constant("b", _stored(BIAS, STORED_BIAS, "int32"), STORED_BIAS)
+    if not float_io:
+        graph.fully_connected(x, w, b, y, version=4)
+        return graph.write(path, {"x": x}, {"y": y})
+    given, returned = graph.tensor("t_x", (1, 3)), graph.tensor("t_y", (1, 2))
+    graph.operator("QUANTIZE", [given], [x])
+    graph.fully_connected(x, w, b, y, version=4)
+    graph.operator("DEQUANTIZE", [y], [returned], version=2)
+    return graph.write(path, {"x": given}, {"y": returned})
+
+
+def write_affine_hybrid(path: Path, *, weights: Array = WEIGHTS) -> Path:
+    """The same with float activations and int8 weights."""
+    stored = _stored(weights, STORED_WEIGHTS, "int8")
+    if path.suffix == ".onnx":
+        nodes = [
+            helper.make_node("DequantizeLinear", ["w_stored", "w_scale", "w_zero"], ["w"]),
+            helper.make_node("Gemm", ["x", "w", "b"], ["y"], transB=1),
+        ]
+        constants = {"w_stored": stored, "b": BIAS, **_parameters("w", STORED_WEIGHTS)}
+        return _write_onnx(path, nodes, {"x": (None, 3)}, {"y": (None, 2)}, constants)
+    graph = _TFLite()
+    x, y = graph.tensor("t_x", (1, 3)), graph.tensor("t_y", (1, 2))
+    graph.fully_connected(x, graph.constant("w", stored, STORED_WEIGHTS), graph.constant("b", BIAS), y, version=3)
+    return graph.write(path, {"x": x}, {"y": y})
+
+
+def write_sum_and_difference(path: Path, *, signature: bool = True) -> Path:
+    """``a`` and ``b``, each (1, 2), to ``sum`` = a + b and ``difference`` = a - b."""
+    if path.suffix == ".onnx":
+        nodes = [helper.make_node("Add", ["a", "b"], ["sum"]), helper.make_node("Sub", ["a", "b"], ["difference"])]
+        shapes = dict.fromkeys(("a", "b"), (None, 2)), dict.fromkeys(("sum", "difference"), (None, 2))
+        return _write_onnx(path, nodes, *shapes, {})
+    graph = _TFLite()
+    a, b, total, difference = (graph.tensor(f"t_{name}", (1, 2)) for name in ("a", "b", "sum", "difference"))
+    graph.operator("ADD", [a, b], [total], ("AddOptions", schema.AddOptionsT()))
+    graph.operator("SUB", [a, b], [difference], ("SubOptions", schema.SubOptionsT()))
+    return graph.write(path, {"a": a, "b": b}, {"sum": total, "difference": difference}, signature=signature)
+
+
+def write_lookup(path: Path) -> Path:
+    """``tokens``, whole numbers (1,), to the ``rows`` of `TABLE`; int32 in TFLite, int64 in ONNX."""
+    if path.suffix == ".onnx":
+        gather = helper.make_node("Gather", ["table", "tokens"], ["rows"])
+        return _write_onnx(path, [gather], {"tokens": (None,)}, {"rows": (None, 2)}, {"table": TABLE}, "INT64")
+    graph = _TFLite()
+    tokens, rows = graph.tensor("t_tokens", (1,), "int32"), graph.tensor("t_rows", (1, 2))
+    graph.operator(
+        "GATHER", [graph.constant("table", TABLE), tokens], [rows], ("GatherOptions", schema.GatherOptionsT())
+    )
+    return graph.write(path, {"tokens": tokens}, {"rows": rows})
+
+
+def write_negation(path: Path) -> Path:
+    """``x`` to ``y`` = -x, both without any dimension."""
+    if path.suffix == ".onnx":
+        return _write_onnx(path, [helper.make_node("Neg", ["x"], ["y"])], {"x": ()}, {"y": ()}, {})
+    graph = _TFLite()
+    x, y = graph.tensor("t_x", ()), graph.tensor("t_y", ())
+    graph.operator("NEG", [x], [y])
+    return graph.write(path, {"x": x}, {"y": y})
+
+
+def write_accumulator(path: Path) -> Path:
+    """TFLite: ``x`` (1, 1) to ``y`` = the state, to which every inference adds x; from a fresh state y is x."""
+    graph = _TFLite()
+    one, state = np.ones((1, 1), np.float32), graph.tensor("state", (1, 1), variable=True)
+    x, y = graph.tensor("t_x", (1, 1)), graph.tensor("t_y", (1, 1))
+    weights = [graph.constant("w", one), graph.constant("r", one), graph.constant("b", np.zeros(1, np.float32))]
+    graph.operator("RNN", [x, *weights, state], [y], ("RNNOptions", schema.RNNOptionsT()))
+    return graph.write(path, {"x": x}, {"y": y})
+
+
+def write_custom(path: Path) -> Path:
+    """TFLite: one operator that no engine knows, `Mystery`."""
+    graph = _TFLite()
+    x, y = graph.tensor("t_x", (1, 3)), graph.tensor("t_y", (1, 3))
+    graph.operator("CUSTOM", [x], [y], custom=b"Mystery")
+    return graph.write(path, {"x": x}, {"y": y})
+
+
+class _TFLite:
+    """A TFLite file in the making, by the object interface of the schema."""
+
+    def __init__(self) -> None:
+        self.subgraph = schema.SubGraphT(tensors=[], operators=[])
+        self.model = schema.ModelT(version=3, operatorCodes=[], subgraphs=[self.subgraph], buffers=[schema.BufferT()])
+
+    def tensor(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        dtype: str = "float32",
+        quantization: Quantization | None = None,
+        *,
+        buffer: int = 0,
+        variable: bool = False,
+    ) -> int:
+        affine = schema.QuantizationParametersT()
+        if quantization is not None:
+            affine.scale, affine.zeroPoint = [quantization.scale], [quantization.zero_point]
+        kind = getattr(schema.TensorType, dtype.upper())
+        self.subgraph.tensors.append(
+            schema.TensorT(
+                name=name, shape=list(shape), type=kind, buffer=buffer, quantization=affine, isVariable=variable
+            )
+        )
+        return len(self.subgraph.tensors) - 1
+
+    def constant(self, name: str, values: Array, quantization: Quantization | None = None) -> int:
+        self.model.buffers.append(schema.BufferT(data=np.frombuffer(values.tobytes(), np.uint8)))
+        return self.tensor(name, values.shape, values.dtype.name, quantization, buffer=len(self.model.buffers) - 1)
+
+    def operator(
+        self,
+        name: str,
+        inputs: list[int],
+        outputs: list[int],
+        options: tuple[str, Any] | None = None,
+        *,
+        version: int = 1,
+        custom: bytes | None = None,
+    ) -> None:
+        code = getattr(schema.BuiltinOperator, name)
+        self.model.operatorCodes.append(
+            schema.OperatorCodeT(builtinCode=code, deprecatedBuiltinCode=code, version=version, customCode=custom)
+        )
+        operator = schema.OperatorT(opcodeIndex=len(self.model.operatorCodes) - 1, inputs=inputs, outputs=outputs)
+        if options is not None:
+            operator.builtinOptionsType = getattr(schema.BuiltinOptions, options[0])
+            operator.builtinOptions = options[1]
+        self.subgraph.operators.append(operator)
+
+    def fully_connected(self, x: int, weights: int, bias: int, y: int, *, version: int = 1) -> None:
+        options = ("FullyConnectedOptions", schema.FullyConnectedOptionsT())
+        self.operator("FULLY_CONNECTED", [x, weights, bias], [y], options, version=version)
+
+    def write(
+        self, path: Path, inputs: Mapping[str, int], outputs: Mapping[str, int], *, signature: bool = True
+    ) -> Path:
+        self.subgraph.inputs, self.subgraph.outputs = list(inputs.values()), list(outputs.values())
+        if signature:
+            sides = ([schema.TensorMapT(name, index) for name, index in side.items()] for side in (inputs, outputs))
+            self.model.signatureDefs = [schema.SignatureDefT(*sides, signatureKey="serving_default")]
+        builder = flatbuffers.Builder(1024)
+        builder.Finish(self.model.Pack(builder), b"TFL3")
+        path.write_bytes(bytes(builder.Output()))
+        return path
+
+
+def _write_qdq(path: Path, weights: Array) -> Path:
+    def step(op: str, source: str, name: str, target: str) -> onnx.NodeProto:
+        return helper.make_node(op, [source, f"{name}_scale", f"{name}_zero"], [target])
+
+    nodes = [
+        step("QuantizeLinear", "x", "x", "x_stored"),
+        step("DequantizeLinear", "x_stored", "x", "x_real"),
+        step("DequantizeLinear", "w_stored", "w", "w"),
+        helper.make_node("Gemm", ["x_real", "w", "b"], ["y_real"], transB=1),
+        step("QuantizeLinear", "y_real", "y", "y_stored"),
+        step("DequantizeLinear", "y_stored", "y", "y"),
+    ]
+    constants = {"w_stored": _stored(weights, STORED_WEIGHTS, "int8"), "b": BIAS}
+    for name, quantization in (("x", STORED_INPUT), ("w", STORED_WEIGHTS), ("y", STORED_OUTPUT)):
+        constants |= _parameters(name, quantization)
+    return _write_onnx(path, nodes, {"x": (None, 3)}, {"y": (None, 2)}, constants)
+
+
+def _write_onnx(
+    path: Path,
+    nodes: list[onnx.NodeProto],
+    inputs: Mapping[str, tuple[int | None, ...]],
+    outputs: Mapping[str, tuple[int | None, ...]],
+    constants: Mapping[str, Array],
+    input_type: str = "FLOAT",
+) -> Path:
+    kind = getattr(TensorProto, input_type)
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info(name, kind, shape) for name, shape in inputs.items()],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs.items()],
+        [numpy_helper.from_array(array, name) for name, array in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
+    return path
+
+
+def _parameters(name: str, quantization: Quantization) -> dict[str, Array]:
+    return {
+        f"{name}_scale": np.array(quantization.scale, np.float32),
+        f"{name}_zero": np.array(quantization.zero_point, np.int8),
+    }
+
+
+def _stored(values: Array, quantization: Quantization, dtype: str) -> Array:
+    return (np.rint(values / quantization.scale) + quantization.zero_point).astype(dtype)
