@@ -74,7 +74,7 @@ class Batcher:
         """Answer samples singly until little enough is left, or until it shows that much is; how many were answered."""
         begin = time.perf_counter()
         for i in range(count):
-            answers.put(i, _run(self._single, {name: array[i : i + 1] for name, array in inputs.items()}))
+            answers.put(i, _run(self._single, {name: array[i : i + 1] for name, array in inputs.items()}), 1)
             each = (time.perf_counter() - begin) / (i + 1)
             if i + 1 >= _BATCH and each * (count - i - 1) > _WORTH_SECONDS:
                 return i + 1
@@ -92,8 +92,9 @@ class Batcher:
                     first = next(chunks, None)
                 if first is None:
                     return
-                chunk = {name: array[first : min(first + self._batch, count)] for name, array in inputs.items()}
-                answers.put(first, _run_padded(engine, chunk, self._batch))
+                last = min(first + self._batch, count)
+                chunk = {name: array[first:last] for name, array in inputs.items()}
+                answers.put(first, _run_padded(engine, chunk, self._batch), last - first)
 
         with ThreadPoolExecutor(len(self._engines)) as pool:
             futures = [pool.submit(work, engine) for engine in self._engines]
@@ -137,14 +138,21 @@ class _Answers:
         self._progress = progress
         self._lock = threading.Lock()
 
-    def put(self, first: int, outputs: dict[str, Array]) -> None:
-        """Keep the outputs of some samples, the first of which is number `first`."""
+    def put(self, first: int, outputs: dict[str, Array], count: int) -> None:
+        """Keep the outputs of `count` samples, the first of which is number `first`."""
         with self._lock:
             for name, array in outputs.items():
+                if array.shape[:1] != (count,):
+                    raise UsageError(
+                        "This model does not answer sample by sample",
+                        where=f"output {name}",
+                        got=f"shape {array.shape} for {count} samples",
+                        fix="call the model itself instead of predict",
+                    )
                 if not len(self.arrays[name]):
                     self.arrays[name] = np.empty((self._count, *array.shape[1:]), array.dtype)
                 self.arrays[name][first : first + len(array)] = array
-            self._done += len(next(iter(outputs.values())))
+            self._done += count
             if self._progress is not None:
                 self._progress(self._done, self._count)
 

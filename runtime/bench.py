@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +18,7 @@ import numpy.typing as npt
 
 from . import board
 from .codec import decode
-from .errors import UnreadableModel, UsageError
+from .errors import MissingDependency, UnreadableModel, UsageError
 from .fresh import WARM_UP, time_calls
 from .model import Model
 
@@ -24,6 +26,8 @@ Array = npt.NDArray[Any]
 
 _CHILD_SECONDS = 120
 _FRESH = "litefoot.runtime.fresh"
+_ERRORS = {error.exit_code: error for error in (UsageError, MissingDependency, UnreadableModel)}
+"""What a fresh process that ends with this exit code has raised; its message is on the standard output."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +92,17 @@ def benchmark(
         One result for each subject, in their order.
 
     Raises:
+        UsageError: There is nothing to measure: no artifact, round, thread or time.
         UnreadableModel: An artifact does not load or run; the message holds its process's last words.
-        UsageError: There is nothing to measure.
+        MissingDependency: No engine for an artifact is installed.
     """
-    if rounds < 1 or not subjects or seconds <= 0 or any(threads < 1 for _, threads in subjects):
-        raise UsageError("A benchmark needs at least one artifact, round and thread, and some time")
+    if not subjects or rounds < 1 or any(threads < 1 for _, threads in subjects) or not 0 < seconds <= _CHILD_SECONDS:
+        raise UsageError(
+            "There is nothing to measure",
+            where=path,
+            got=f"{len(subjects)} artifacts, {rounds} rounds, threads {[n for _, n in subjects]}, {seconds:g} seconds",
+            expected=f"at least one of each, and at most {_CHILD_SECONDS} seconds",
+        )
     measured: list[list[BenchmarkResult]] = [[] for _ in subjects]
     for turn in range(rounds):
         for number, ((artifact, threads), results) in enumerate(zip(subjects, measured, strict=True)):
@@ -126,21 +136,23 @@ def latencies(models: Sequence[Model], inputs: Mapping[str, Array], *, seconds: 
 def _in_fresh_process(path: Path, artifact: str | None, threads: int, seconds: float) -> BenchmarkResult:
     """Start a process, note when its first answer arrives, and read its figures."""
     command = [sys.executable, "-m", _FRESH, str(path), str(threads), str(seconds), *([artifact] if artifact else [])]
-    begin = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None
-        child.stdout.readline()
-        cold_start_ms = (time.perf_counter() - begin) * 1e3
-        try:
-            figures, complaints = child.communicate(timeout=_CHILD_SECONDS + 10 * seconds)
-        except subprocess.TimeoutExpired as error:
-            child.kill()
-            raise UnreadableModel(
-                "The benchmark of this model did not end", where=artifact or path, got=f"{_CHILD_SECONDS} s"
-            ) from error
+    with tempfile.TemporaryFile() as log:
+        begin = time.perf_counter()
+        # Without a buffer: `communicate` would not see what `readline` read ahead.
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, bufsize=0) as child:
+            watchdog = threading.Timer(_CHILD_SECONDS + 10 * seconds, child.kill)
+            watchdog.start()
+            assert child.stdout is not None
+            child.stdout.readline()
+            cold_start_ms = (time.perf_counter() - begin) * 1e3
+            figures = child.communicate()[0].decode(errors="replace")
+            watchdog.cancel()
+        log.seek(0)
+        complaints = log.read().decode(errors="replace")
     if child.returncode != 0:
-        last_words = "\n".join(complaints.splitlines()[-4:])
-        raise UnreadableModel("This model does not run here", where=artifact or path, got=last_words)
+        known = _ERRORS.get(child.returncode)
+        words = figures.strip() if known else "\n".join(complaints.splitlines()[-4:])
+        raise (known or UnreadableModel)("This model does not run here", where=artifact or path, got=words)
     measured = {**json.loads(figures), "cpu": board.cpu_name(), "cold_start_ms": cold_start_ms, "rounds": 1}
     return decode(BenchmarkResult, measured, "benchmark")
 

@@ -134,7 +134,7 @@ class Golden:
         parts: dict[str, dict[str, npt.NDArray[Any]]] = {"input": {}, "reference": {}, "target": {}}
         for name, array in arrays.items():
             part, _, rest = name.partition("/")
-            if part not in parts or array.ndim == 0:
+            if part not in parts or array.ndim == 0 or (part == "target") != (rest == ""):
                 raise BadDocument("Golden samples break their format", where=where, got=name)
             parts[part][rest] = array
         counts = {name: len(array) for name, array in arrays.items()}
@@ -197,7 +197,7 @@ class Bundle:
         )
 
     def model_path(self, artifact: Artifact) -> Path:
-        """The path of an artifact's file, after its size and digest were compared.
+        """The path of an artifact's file, after its digest was compared.
 
         Args:
             artifact: One of `artifacts`.
@@ -281,7 +281,7 @@ def _check_version(document: Any, path: Path) -> None:
 
 def _digest(document: dict[str, Any]) -> str:
     content = {key: value for key, value in document.items() if key != "sha256"}
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     digest = new_sha256()
     digest.update(text.encode())
     return str(digest.hexdigest())

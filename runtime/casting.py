@@ -64,7 +64,7 @@ def _input_to_file(spec: TensorSpec, values: Array, model: str, raw: bool) -> Ar
         )
     if spec.quantization is not None and not raw:
         return quantize(array, spec.quantization, spec.dtype)
-    return np.ascontiguousarray(array, dtype=spec.dtype)
+    return np.asarray(_in_range(array, spec, model), dtype=spec.dtype, order="C")
 
 
 def can_write_directly(spec: TensorSpec, array: Array, *, raw: bool) -> bool:
@@ -108,3 +108,17 @@ def write_out(spec: TensorSpec, stored: Array, out: Array, model: str, *, raw: b
         dequantize(stored, spec.quantization, out)
     else:
         np.copyto(out, stored)
+
+
+def _in_range(array: Array, spec: TensorSpec, model: str) -> Array:
+    """Whole numbers that a narrower type would wrap around are refused; real ones become the nearest."""
+    if array.dtype.kind in "iu" and array.size and not np.can_cast(array.dtype, spec.dtype):
+        limits = np.iinfo(spec.dtype)
+        if array.min() < limits.min or array.max() > limits.max:
+            raise InputMismatch(
+                "A whole number does not fit the model's input",
+                where=f"{model}, input {spec.name}",
+                got=f"{array.min()} to {array.max()}",
+                expected=f"{spec.dtype}, {limits.min} to {limits.max}",
+            )
+    return array

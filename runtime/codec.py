@@ -94,7 +94,7 @@ def read_json(path: Path) -> Any:
                 got=f"{size} bytes",
                 expected=f"at most {MAX_DOCUMENT_BYTES}",
             )
-        return json.loads(path.read_bytes())
+        return json.loads(path.read_bytes(), parse_constant=_no_constant)
     except OSError as error:
         raise BadDocument("This document cannot be read", where=path, got=error.strerror) from error
     except (ValueError, RecursionError) as error:
@@ -106,6 +106,11 @@ def _type_hints(kind: Any) -> dict[str, Any]:
     return typing.get_type_hints(kind)
 
 
+def _no_constant(name: str) -> typing.NoReturn:
+    """Python's parser takes NaN and Infinity, which are not JSON."""
+    raise ValueError(f"{name} is not JSON")
+
+
 def _decode(kind: Any, value: Any, where: str) -> Any:
     origin = get_origin(kind)
     if dataclasses.is_dataclass(kind):
@@ -113,7 +118,8 @@ def _decode(kind: Any, value: Any, where: str) -> Any:
     if origin in (Union, types.UnionType):
         return _decode_union(get_args(kind), value, where)
     if origin is Literal:
-        return value if value in get_args(kind) else _refuse(value, f"one of {get_args(kind)}", where)
+        fits = any(value == choice and type(value) is type(choice) for choice in get_args(kind))
+        return value if fits else _refuse(value, f"one of {get_args(kind)}", where)
     if origin is tuple:
         item = get_args(kind)[0]
         return tuple(_decode(item, entry, f"{where}[{i}]") for i, entry in enumerate(_expect(list, value, where)))
@@ -152,7 +158,7 @@ def _decode_union(choices: tuple[Any, ...], value: Any, where: str) -> Any:
     # Several dataclasses tell themselves apart by the value of their literal field "op".
     tags = {get_args(_type_hints(choice)["op"])[0]: choice for choice in choices}
     tag = _expect(dict, value, where).get("op")
-    if tag not in tags:
+    if not isinstance(tag, str) or tag not in tags:
         _refuse(tag, f"op to be one of {sorted(tags)}", where)
     return _decode(tags[tag], value, where)
 
@@ -162,7 +168,10 @@ def _decode_float(value: Any, where: str) -> float:
         return float(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         _refuse(value, "a number", where)
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        _refuse(value, "a number that fits 64 bits", where)
 
 
 def _expect(kind: type, value: Any, where: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -21,12 +22,11 @@ def new_sha256() -> Any:
     Returns:
         An object with ``update`` and ``hexdigest``.
     """
-    for module in ("_sha2", "_sha256", "hashlib"):  # Python 3.12 and later; earlier; any other
-        try:
-            return importlib.import_module(module).sha256()
-        except ImportError:
-            continue
-    raise AssertionError("hashlib is part of the standard library")
+    own = "_sha2" if sys.version_info >= (3, 12) else "_sha256"
+    try:
+        return importlib.import_module(own).sha256()
+    except ImportError:  # an interpreter built without it
+        return importlib.import_module("hashlib").sha256()
 
 
 def sha256(path: Path) -> str:
@@ -60,8 +60,8 @@ def member(folder: Path, name: str) -> Path:
     """
     relative = PurePosixPath(name)
     path = folder.joinpath(*relative.parts)
-    inside = path.resolve().is_relative_to(folder.resolve())
-    if relative.is_absolute() or ".." in relative.parts or "\\" in name or not inside:
+    odd = relative.is_absolute() or ".." in relative.parts or "\\" in name or "\0" in name
+    if odd or not path.resolve().is_relative_to(folder.resolve()):
         raise UntrustedBundle("A document names a file outside its folder", where=folder, got=name)
     return path
 
@@ -78,19 +78,28 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
     Raises:
         UnreadableModel: It is not such a file, or unpacks to more than `MAX_ARRAYS_BYTES`.
     """
+    try:
+        return _unpack(path)
+    except UnreadableModel:
+        raise
+    except Exception as error:  # zipfile, zlib and numpy's header parser share no error class
+        raise UnreadableModel("This is not a readable .npz file of plain arrays", where=path, got=error) from error
+
+
+def _unpack(path: Path) -> dict[str, npt.NDArray[Any]]:
     import zipfile
 
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-        if unpacked > MAX_ARRAYS_BYTES:
-            raise UnreadableModel(
-                "This file unpacks to too much",
-                where=path,
-                got=f"{unpacked} bytes",
-                expected=f"at most {MAX_ARRAYS_BYTES}",
-            )
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise UnreadableModel("This is not a readable .npz file of plain arrays", where=path, got=error) from error
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(entry.file_size for entry in archive.infolist())
+    if unpacked > MAX_ARRAYS_BYTES:
+        raise UnreadableModel(
+            "This file unpacks to too much",
+            where=path,
+            got=f"{unpacked} bytes",
+            expected=f"at most {MAX_ARRAYS_BYTES}",
+        )
+    with np.load(path, allow_pickle=False) as archived:
+        arrays = {name: archived[name] for name in archived.files}
+    if odd := [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]:
+        raise UnreadableModel("This file holds more than arrays", where=path, got=odd)
+    return arrays

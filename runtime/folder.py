@@ -63,7 +63,7 @@ def check_free(target: Path, *, force: bool) -> None:
         OutputExists: It is there and `force` is false.
         UsageError: It is there and is not a folder that litefoot wrote, so it is not replaced.
     """
-    if not target.exists():
+    if not target.exists() and not target.is_symlink():
         return
     if not force:
         raise OutputExists("The output folder is there already", where=target, fix="give --force, or another --out")

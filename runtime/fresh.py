@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .errors import LitefootError
 from .model import Model, load
 from .tensors import TensorSpec
 
@@ -142,4 +143,9 @@ def _peak_rss_bytes() -> int:
 if __name__ == "__main__":
     import json
 
-    print(json.dumps(measure(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.argv[4] if sys.argv[4:] else None)))  # noqa: T201
+    try:
+        figures = measure(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.argv[4] if sys.argv[4:] else None)
+    except LitefootError as error:
+        print(f"\n{error}")  # noqa: T201 - where the parent expects "answered" and the figures
+        sys.exit(error.exit_code)
+    print(json.dumps(figures))  # noqa: T201

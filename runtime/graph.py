@@ -100,7 +100,7 @@ def _read_tflite(path: Path) -> Graph:
         names = {code: name for name, code in vars(schema.BuiltinOperator).items() if not name.startswith("_")}
         types = {code: name for name, code in vars(schema.TensorType).items() if not name.startswith("_")}
         return _summarise_tflite(model, names, types)
-    except (struct.error, IndexError, AttributeError, TypeError, ValueError) as error:
+    except (struct.error, LookupError, AttributeError, TypeError, ValueError) as error:
         raise UnreadableModel("This TFLite file is damaged", where=path, got=first_line(error)) from error
 
 
@@ -148,7 +148,7 @@ def _tflite_steps(model: Any, producers: dict[int, tuple[str, Any]], types: dict
         producer, inputs = producers.get(index, ("", ()))
         stored = tensors[inputs[0]] if producer == "DEQUANTIZE" else tensors[index]
         scales = _listed(stored.quantization.scale) if stored.quantization else []
-        if types[stored.type] in _STORED_INTEGERS and len(scales) == 1:
+        if types[stored.type] in _STORED_INTEGERS and len(scales) == 1 and scales[0] > 0:
             steps[name] = float(scales[0])
     return steps
 
@@ -177,15 +177,21 @@ def _read_onnx(path: Path) -> Graph:
         model = onnx.load(str(path), load_external_data=False)
     except Exception as error:
         raise UnreadableModel("This is not an ONNX file", where=path, got=first_line(error)) from error
-    graph = model.graph
+    if not model.graph.node:
+        raise UnreadableModel("This ONNX file has no operators", where=path)
+    try:
+        return _summarise_onnx(onnx, model.graph)
+    except (LookupError, TypeError, ValueError) as error:
+        raise UnreadableModel("This ONNX file is damaged", where=path, got=first_line(error)) from error
+
+
+def _summarise_onnx(onnx: Any, graph: Any) -> Graph:
     weights: Counter[str] = Counter()
     for tensor in graph.initializer:
         weights[_onnx_type(onnx, tensor)] += _onnx_bytes(onnx, tensor)
     types = {tensor.name: _onnx_type(onnx, tensor).upper() for tensor in graph.initializer}
     producers = {name: node for node in graph.node for name in node.output}
     counts = Counter((node.op_type, _onnx_arithmetic(node, producers, types)) for node in graph.node)
-    if not counts:
-        raise UnreadableModel("This ONNX file has no operators", where=path)
     return Graph(_operators(counts), dict(weights), _onnx_steps(onnx, graph, producers))
 
 
@@ -222,7 +228,7 @@ def _onnx_steps(onnx: Any, graph: Any, producers: dict[str, Any]) -> dict[str, f
         node = producers.get(output.name)
         behind = node.input[1] if node is not None and node.op_type == "DequantizeLinear" else None
         scale = onnx.numpy_helper.to_array(initializers[behind]) if behind in initializers else None
-        if scale is not None and scale.size == 1:
+        if scale is not None and scale.size == 1 and scale.item() > 0:
             steps[output.name] = float(scale.item())
     return steps
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -255,7 +256,7 @@ class Model:
             )
         from .verification.verdict import judge
 
-        golden = golden or self._bundle.golden()
+        golden = self._bundle.golden() if golden is None else golden
         outputs = self.predict(golden.inputs, progress=progress)
         return judge(
             artifact=self.name,
@@ -331,8 +332,10 @@ class Model:
         with self._lock:
             self._engine.reset()
             if all(can_write_directly(spec, outs[spec.name], raw=raw) for spec in self.outputs):
-                self._engine.run_into(arrays, [outs[spec.name] for spec in self.outputs])
-                return
+                with suppress(UsageError):  # a free dimension may come out otherwise; then below says how
+                    self._engine.run_into(arrays, [outs[spec.name] for spec in self.outputs])
+                    return
+                self._engine.reset()
             stored = self._engine.run(arrays)
         for spec, array in zip(self.outputs, stored, strict=True):
             write_out(spec, array, outs[spec.name], self.name, raw=raw)
@@ -371,10 +374,18 @@ def _check_specs(
 ) -> None:
     """The file must take and return what the manifest says; only then do its tolerances mean anything."""
     got, expected = (inputs, outputs), (artifact.inputs, artifact.outputs)
-    if [[str(spec) for spec in side] for side in got] != [[str(spec) for spec in side] for side in expected]:
+    if got != expected:
         raise UntrustedBundle(
             "The model file's inputs and outputs differ from the manifest",
             where=path,
-            got=" -> ".join(", ".join(map(str, side)) for side in got),
-            expected=" -> ".join(", ".join(map(str, side)) for side in expected),
+            got=_described(got),
+            expected=_described(expected),
         )
+
+
+def _described(sides: tuple[tuple[TensorSpec, ...], ...]) -> str:
+    """Inputs and outputs in one line, with their steps: the quantization is part of what a file stores."""
+    tensors = [
+        [f"{spec} / {spec.quantization.scale:g}" if spec.quantization else str(spec) for spec in side] for side in sides
+    ]
+    return " -> ".join(", ".join(side) for side in tensors)

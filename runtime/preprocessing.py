@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from .errors import SampleError, UsageError, require
+from .errors import LitefootError, SampleError, UsageError, require
 
 Array = npt.NDArray[Any]
 
@@ -73,9 +73,12 @@ def preprocess(sample: Array, steps: Sequence[Step]) -> npt.NDArray[np.float32]:
         The model's input without its batch dimension, float32.
 
     Raises:
-        SampleError: The sample has no pixels or not the shape of a picture.
+        SampleError: The sample holds no real numbers, has no pixels, or not the shape of a picture.
     """
-    values = np.asarray(sample, dtype=np.float32)
+    given = np.asarray(sample)
+    if given.dtype.kind not in "biuf":
+        raise SampleError("This sample does not hold real numbers", got=given.dtype)
+    values = given.astype(np.float32)
     for step in steps:
         values = _apply(step, values)
     return values
@@ -100,11 +103,13 @@ def read_sample(path: Path) -> Array:
     suffix = path.suffix.lower()
     try:
         if suffix == ".npy":
-            stored: Array = np.load(path, allow_pickle=False)
-            return stored
+            with path.open("rb") as file:
+                return np.lib.format.read_array(file, allow_pickle=False)
         if suffix in (".png", ".jpg", ".jpeg", ".bmp"):
             return _read_picture(path)
-    except (OSError, ValueError, EOFError) as error:
+    except LitefootError:
+        raise
+    except Exception as error:  # Pillow and numpy's header parser share no error class
         raise SampleError("This input cannot be decoded", where=path, got=error) from error
     raise UsageError(
         "This kind of input is not known",

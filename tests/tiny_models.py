@@ -13,7 +13,7 @@ import onnx
 from ai_edge_litert import schema_py_generated as schema
 from onnx import TensorProto, helper, numpy_helper
 
-from litefoot.runtime.contract import Quantization
+from litefoot.runtime.tensors import Quantization
 
 Array = npt.NDArray[Any]
 

@@ -31,7 +31,10 @@ class OnnxRuntime:
         options.inter_op_num_threads = 1
         options.log_severity_level = _FATAL_ONLY  # errors arrive as exceptions
         try:
-            session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            # Without the fallback, which prints to the standard output and then tries the same again.
+            session = ort.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"], enable_fallback=False
+            )
         except Exception as error:
             raise UnreadableModel("ONNX Runtime cannot load this file", where=path, got=first_line(error)) from error
         self.name = f"ONNX Runtime {ort.__version__}"

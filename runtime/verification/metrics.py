@@ -82,7 +82,7 @@ def judge_task(metric: Metric, reference: Array, output: Array, targets: Array) 
     )
 
 
-def paired_interval(lost: int, won: int, n: int) -> tuple[float, float]:
+def paired_interval(lost: float, won: float, n: int) -> tuple[float, float]:
     """95 % confidence interval of a difference of two proportions measured on the same samples.
 
     The Laplace-adjusted Wald interval of Bonett and Price, "Adjusted Wald Confidence Interval for a Difference of
@@ -102,7 +102,7 @@ def paired_interval(lost: int, won: int, n: int) -> tuple[float, float]:
     return max(drop - half, -1.0), min(drop + half, 1.0)
 
 
-def _adjusted(lost: int, won: int, n: int) -> tuple[float, float]:
+def _adjusted(lost: float, won: float, n: int) -> tuple[float, float]:
     p_lost, p_won = (lost + 1) / (n + 2), (won + 1) / (n + 2)
     drop = p_lost - p_won
     return drop, p_lost + p_won - drop * drop
@@ -110,11 +110,20 @@ def _adjusted(lost: int, won: int, n: int) -> tuple[float, float]:
 
 def _more_samples(lost: int, won: int, n: int, max_drop: float) -> int | None:
     """Further samples until the interval leaves `max_drop` on one side, if the rates stay as they are."""
-    drop, variance = _adjusted(lost, won, n)
-    if math.isclose(drop, max_drop, abs_tol=1e-9):
+    if math.isclose((lost - won) / n, max_drop, abs_tol=1e-9):
         return None
-    needed = math.ceil(Z_95**2 * variance / (max_drop - drop) ** 2)
-    return max(needed - n, 1)
+
+    def decided(samples: int) -> bool:
+        low, high = paired_interval(lost * samples / n, won * samples / n, samples)
+        return high <= max_drop or low > max_drop
+
+    undecided, enough = n, 2 * n
+    while not decided(enough):
+        undecided, enough = enough, 2 * enough
+    while enough - undecided > 1:
+        middle = (undecided + enough) // 2
+        undecided, enough = (undecided, middle) if decided(middle) else (middle, enough)
+    return enough - n
 
 
 def accuracy(scores: Array, targets: Array) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..contract import ModelContract
+from ..errors import BadDocument
 from ..tensors import TensorSpec
 from .drift import Drift, measure, violations
 from .metrics import Status, TaskVerdict, judge_task
@@ -231,4 +232,10 @@ def _judge_metric(
     reference, output = references.get(scores), outputs.get(scores)
     if reference is None or output is None or reference.shape != output.shape or len(output) == 0:
         return None  # the output's own verdict has failed already
+    if targets.shape != reference.shape[:-1] or targets.dtype.kind not in "iu":
+        raise BadDocument(
+            "The golden targets are not a class for each sample",
+            got=f"{targets.dtype}{list(targets.shape)}",
+            expected=f"integers{list(reference.shape[:-1])}",
+        )
     return judge_task(contract.metric, reference, output, targets)

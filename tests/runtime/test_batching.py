@@ -14,11 +14,12 @@ from tiny_models import (
     write_affine,
     write_affine_int8,
     write_lookup,
+    write_negation,
     write_sum_and_difference,
 )
 
 from litefoot.runtime import batching
-from litefoot.runtime.errors import InputMismatch
+from litefoot.runtime.errors import InputMismatch, UsageError
 from litefoot.runtime.model import load
 
 both = pytest.mark.parametrize("suffix", [".tflite", ".onnx"])
@@ -79,6 +80,12 @@ def test_a_batch_that_answers_otherwise_is_not_used(tmp_path: Path) -> None:
     start = model._start
     model._start = lambda batch: start(None) if batch is None else changed._start(batch)  # type: ignore[method-assign]
     np.testing.assert_array_equal(model.predict(samples(100)), affine(samples(100)))
+
+
+@both
+def test_a_model_that_does_not_answer_sample_by_sample_is_refused(tmp_path: Path, suffix: str) -> None:
+    with pytest.raises((UsageError, InputMismatch)):
+        load(write_negation(tmp_path / f"model{suffix}")).predict(np.zeros(3, np.float32))
 
 
 def test_samples_of_another_shape_are_refused_with_both_sides(tmp_path: Path) -> None:

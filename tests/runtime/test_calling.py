@@ -14,6 +14,7 @@ from tiny_models import (
     write_accumulator,
     write_affine,
     write_affine_int8,
+    write_lookup,
     write_negation,
     write_sum_and_difference,
 )
@@ -90,6 +91,14 @@ def test_infinity_becomes_the_largest_integer(tmp_path: Path) -> None:
     model = load(write_affine_int8(tmp_path / "model.tflite"))
     largest = model(np.array([[1e6, 0.0, 0.0]], np.float32))
     np.testing.assert_array_equal(model(np.array([[np.inf, 0.0, 0.0]], np.float32)), largest)
+
+
+@both
+def test_whole_numbers_that_would_wrap_around_are_refused(tmp_path: Path, suffix: str) -> None:
+    model = load(write_lookup(tmp_path / f"model{suffix}"))
+    large = np.array([2**64 - 1], np.uint64)
+    with pytest.raises(InputMismatch, match=r"18446744073709551615[\s\S]*int(32|64)"):
+        model(large)
 
 
 def test_every_call_begins_with_a_fresh_state(tmp_path: Path) -> None:
