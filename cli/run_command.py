@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser: Of the command.
     """
     parser.add_argument("model", type=Path, help="bundle folder, .tflite or .onnx")
-    parser.add_argument("--input", type=Path, required=True, help="a picture (png, jpg, bmp) or an array (npy)")
+    parser.add_argument("--input", type=Path, required=True, help="png, jpg, bmp, wav, csv, npy or txt")
     parser.add_argument(
         "--artifact", metavar="NAME", help="which artifact of a bundle (default: the smallest that passed)"
     )
@@ -41,11 +41,18 @@ def execute(arguments: argparse.Namespace) -> int:
     Returns:
         The exit code.
     """
+    import numpy as np
+
     from litefoot.runtime import load
-    from litefoot.runtime.preprocessing import read_sample
+    from litefoot.runtime.decoding import read_sample
+    from litefoot.runtime.preprocessing import preprocess
 
     model = load(arguments.model, engine=arguments.engine, artifact=arguments.artifact, threads=arguments.threads)
-    values = model.preprocess(arguments.input) if model.contract else read_sample(arguments.input)
+    if model.contract is None:
+        sample = read_sample(arguments.input)
+        values = sample if isinstance(sample, np.ndarray) else preprocess(sample, ())
+    else:
+        values = model.preprocess(arguments.input)
     outputs = model.run({model.inputs[0].name: values})
     if arguments.json:
         print_json(

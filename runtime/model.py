@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .batching import Batcher
     from .bundle import Artifact, Bundle, Golden
     from .contract import ModelContract
+    from .decoding import Sample
     from .streaming import Stream
     from .verification.verdict import Verdict
 
@@ -211,17 +212,18 @@ class Model:
         wiring = dict(state) if state is not None else dict(self.contract.state if self.contract else {})
         return Stream(self._start(None), wiring, self.name)
 
-    def preprocess(self, source: str | Path | Array) -> Array:
+    def preprocess(self, source: Path | Sample) -> Array:
         """Turn a file, or a decoded sample, into the model's input by the contract's own steps.
 
         Args:
-            source: A picture or npy file, or a decoded picture (height, width) or (height, width, channels).
+            source: A file: a picture (png, jpg, bmp), a recording (wav), a table (csv), an array (npy) or a text (txt).
+                Or what one decodes to. A string is a text for a model that takes tokens, else the path of a file.
 
         Returns:
-            The input with a batch dimension of 1, float32.
+            The input with a batch dimension of 1, float32, or int32 for tokens.
 
         Raises:
-            UsageError: The model has no contract, or several inputs.
+            UsageError: The model has no contract, or several inputs; or there is no such file.
             SampleError: The sample cannot be decoded or does not fit.
         """
         if self.contract is None or len(self.contract.inputs) != 1:
@@ -230,10 +232,13 @@ class Model:
                 where=self.name,
                 fix="load the bundle folder, or give arrays to the model",
             )
-        from .preprocessing import preprocess, read_sample
+        from .decoding import read_sample
+        from .preprocessing import Tokens, preprocess
 
-        sample = read_sample(Path(source)) if isinstance(source, (str, Path)) else source
         steps = self.contract.preprocessing.get(self.contract.inputs[0].name, ())
+        if isinstance(source, str) and not any(isinstance(step, Tokens) for step in steps):
+            source = Path(source)
+        sample = read_sample(source) if isinstance(source, Path) else source
         return preprocess(sample, steps)[np.newaxis]
 
     def selftest(self, golden: Golden | None = None, progress: Progress | None = None) -> Verdict:

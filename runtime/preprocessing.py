@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from .errors import LitefootError, SampleError, UsageError, require
+from .decoding import Sample, Sound
+from .errors import SampleError
 
 Array = npt.NDArray[Any]
+
+_PADDING, _UNKNOWN = 0, 1
 
 
 @dataclass(frozen=True)
@@ -59,74 +62,78 @@ class Scale:
         return f"value * {self.scale:.6g} + {self.offset:g}"
 
 
-Step = Grayscale | Resize | Scale
+@dataclass(frozen=True)
+class Waveform:
+    """A recording cut or padded with silence to a fixed length, one channel, in -1..1.
+
+    Attributes:
+        rate_hz: Samples a second that the model was trained on; a recording of another rate is refused.
+        samples: Length of the result.
+    """
+
+    rate_hz: int
+    samples: int
+    op: Literal["waveform"] = "waveform"
+
+    def __str__(self) -> str:
+        return f"{self.samples} samples of sound at {self.rate_hz} Hz"
 
 
-def preprocess(sample: Array, steps: Sequence[Step]) -> npt.NDArray[np.float32]:
+@dataclass(frozen=True)
+class Tokens:
+    """A text cut into words or characters, each replaced by its number, cut or padded to a fixed length.
+
+    Words are runs of letters, digits and apostrophes, and single other characters that are not white space.
+
+    Attributes:
+        vocabulary: The word or character of each number, in order; number 0 pads, number 1 is what is not in it.
+        length: Of the result.
+        unit: What one number stands for.
+        lowercase: Whether the text is made lower case first.
+    """
+
+    vocabulary: tuple[str, ...]
+    length: int
+    unit: Literal["word", "character"] = "word"
+    lowercase: bool = True
+    op: Literal["tokens"] = "tokens"
+
+    def __str__(self) -> str:
+        return f"{self.length} {self.unit}s of a vocabulary of {len(self.vocabulary)}"
+
+
+Step = Grayscale | Resize | Scale | Waveform | Tokens
+
+
+def preprocess(sample: Sample, steps: Sequence[Step]) -> Array:
     """Carry out the steps on one sample.
 
     Args:
-        sample: A decoded picture, uint8 or float, (height, width) or (height, width, channels).
+        sample: A picture, uint8 or float, (height, width) or (height, width, channels); a table; a recording; a text.
         steps: What to do, in order.
 
     Returns:
-        The model's input without its batch dimension, float32.
+        The model's input without its batch dimension: float32, or int32 after `Tokens`.
 
     Raises:
-        SampleError: The sample holds no real numbers, has no pixels, or not the shape of a picture.
+        SampleError: The sample is not of the kind that a step takes.
     """
-    given = np.asarray(sample)
-    if given.dtype.kind not in "biuf":
-        raise SampleError("This sample does not hold real numbers", got=given.dtype)
-    values = given.astype(np.float32)
+    values = sample
     for step in steps:
         values = _apply(step, values)
-    return values
+    if isinstance(values, Sound):
+        return values.values
+    if isinstance(values, str):
+        raise SampleError("A text needs a step that makes numbers of it", expected="the step tokens in the contract")
+    return values if values.dtype == np.int32 else _real(values)
 
 
-def read_sample(path: Path) -> Array:
-    """Decode one file.
-
-    Args:
-        path: A picture (png, jpg, bmp) or an array (npy).
-
-    Returns:
-        A picture as uint8 (height, width) or (height, width, channels); an array as it was stored.
-
-    Raises:
-        UsageError: There is no such file, or its kind is not known.
-        SampleError: It cannot be decoded.
-        MissingDependency: Pictures need the extra ``images``.
-    """
-    if not path.is_file():
-        raise UsageError("There is no such input file", where=path)
-    suffix = path.suffix.lower()
-    try:
-        if suffix == ".npy":
-            with path.open("rb") as file:
-                return np.lib.format.read_array(file, allow_pickle=False)
-        if suffix in (".png", ".jpg", ".jpeg", ".bmp"):
-            return _read_picture(path)
-    except LitefootError:
-        raise
-    except Exception as error:  # Pillow and numpy's header parser share no error class
-        raise SampleError("This input cannot be decoded", where=path, got=error) from error
-    raise UsageError(
-        "This kind of input is not known",
-        where=path,
-        got=suffix or "no suffix",
-        expected=".png, .jpg, .bmp or .npy",
-    )
-
-
-def _read_picture(path: Path) -> Array:
-    image = require("PIL.Image", "images")
-    with image.open(path) as picture:
-        plain = picture if picture.mode in ("L", "RGB", "RGBA") else picture.convert("RGB")
-        return np.asarray(plain)
-
-
-def _apply(step: Step, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _apply(step: Step, sample: Sample) -> Array:
+    if isinstance(step, Tokens):
+        return _tokens(step, sample)
+    if isinstance(step, Waveform):
+        return _waveform(step, sample)
+    values = _real(sample.values if isinstance(sample, Sound) else sample)
     if isinstance(step, Scale):
         return values * np.float32(step.scale) + np.float32(step.offset)
     picture = values[..., np.newaxis] if values.ndim == 2 else values
@@ -143,6 +150,37 @@ def _apply(step: Step, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float3
     columns = _resampling(picture.shape[1], step.width)
     resized: npt.NDArray[np.float32] = np.einsum("yh,hwc,xw->yxc", rows, picture, columns, optimize=True)
     return resized
+
+
+def _real(sample: Array | str) -> npt.NDArray[np.float32]:
+    given = np.asarray(sample)
+    if given.dtype.kind not in "biuf":
+        raise SampleError("This sample does not hold real numbers", got=given.dtype)
+    return given.astype(np.float32)
+
+
+def _waveform(step: Waveform, sample: Sample) -> npt.NDArray[np.float32]:
+    if not isinstance(sample, Sound):
+        raise SampleError("This sample is not a recording", where="step waveform", expected="a .wav file or a Sound")
+    if sample.rate_hz != step.rate_hz:
+        raise SampleError(
+            "This recording is of another rate than the model's",
+            got=f"{sample.rate_hz} Hz",
+            expected=f"{step.rate_hz} Hz",
+            fix="convert it first, for example with sox IN.wav -r RATE OUT.wav",
+        )
+    values = sample.values[: step.samples]
+    return np.pad(values, (0, step.samples - len(values)))
+
+
+def _tokens(step: Tokens, sample: Sample) -> npt.NDArray[np.int32]:
+    if not isinstance(sample, str):
+        raise SampleError("This sample is not a text", where="step tokens", expected="a .txt file or a string")
+    text = sample.lower() if step.lowercase else sample
+    units = list(text) if step.unit == "character" else re.findall(r"[\w']+|[^\w\s]", text)
+    numbers = {unit: number for number, unit in enumerate(step.vocabulary)}
+    known = [numbers.get(unit, _UNKNOWN) for unit in units[: step.length]]
+    return np.array(known + [_PADDING] * (step.length - len(known)), dtype=np.int32)
 
 
 def _grayscale(picture: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

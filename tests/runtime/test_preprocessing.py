@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from litefoot.runtime.decoding import read_sample
 from litefoot.runtime.errors import MissingDependency, SampleError, UsageError
-from litefoot.runtime.preprocessing import Grayscale, Resize, Scale, Step, preprocess, read_sample
+from litefoot.runtime.preprocessing import Grayscale, Resize, Scale, Step, preprocess
 
 PICTURE = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
 

@@ -1,0 +1,126 @@
+"""From a file to what it shows: a picture, a recording, a table, an array or a text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import LitefootError, SampleError, UsageError, first_line, require
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A decoded recording.
+
+    Attributes:
+        values: (samples,), one channel, float32 in -1..1.
+        rate_hz: Samples a second.
+    """
+
+    values: npt.NDArray[np.float32]
+    rate_hz: int
+
+
+Sample = Array | Sound | str
+"""What a file decodes to: a picture or table of numbers, a recording, or a text."""
+
+
+def read_sample(path: Path) -> Sample:
+    """Decode one file.
+
+    Args:
+        path: A picture (png, jpg, bmp), a recording (wav), a table (csv), an array (npy) or a text (txt).
+
+    Returns:
+        A picture as uint8 (height, width) or (height, width, channels); a recording; a table as float32 (rows,
+        columns); an array as it was stored; a text.
+
+    Raises:
+        UsageError: There is no such file, or its kind is not known.
+        SampleError: It cannot be decoded.
+        MissingDependency: Pictures need the extra ``images``.
+    """
+    if not path.is_file():
+        raise UsageError("There is no such input file", where=path)
+    decode = _DECODERS.get(path.suffix.lower())
+    if decode is None:
+        raise UsageError(
+            "This kind of input is not known",
+            where=path,
+            got=path.suffix or "no suffix",
+            expected=", ".join(_DECODERS),
+        )
+    try:
+        return decode(path)
+    except LitefootError:
+        raise
+    except Exception as error:  # Pillow and numpy's header parser share no error class
+        raise SampleError("This input cannot be decoded", where=path, got=first_line(error)) from error
+
+
+def _read_array(path: Path) -> Array:
+    with path.open("rb") as file:
+        return np.lib.format.read_array(file, allow_pickle=False)
+
+
+def _read_table(path: Path) -> Array:
+    """Numbers separated by commas; a first line without numbers is a heading."""
+    with path.open(encoding="utf-8-sig") as file:
+        lines = [line for line in file if line.strip()]
+    heading = bool(lines) and not _is_number(lines[0].split(",")[0])
+    table: Array = np.loadtxt(lines[heading:], dtype=np.float32, delimiter=",", ndmin=2)
+    return table
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _read_sound(path: Path) -> Sound:
+    """Integer PCM of 8 (unsigned), 16 or 32 bits; channels are averaged."""
+    import wave
+
+    with wave.open(str(path), "rb") as recording:
+        width, channels, rate = recording.getsampwidth(), recording.getnchannels(), recording.getframerate()
+        content = recording.readframes(recording.getnframes())
+    if width not in (1, 2, 4):
+        raise SampleError(
+            "This recording is of a width that is not read",
+            where=path,
+            got=f"{8 * width} bits",
+            expected="8, 16 or 32 bits",
+        )
+    stored = np.frombuffer(content, dtype={1: "u1", 2: "<i2", 4: "<i4"}[width]).astype(np.float32)
+    values = (stored - 128.0) / 128.0 if width == 1 else stored / float(1 << (8 * width - 1))
+    return Sound(values.reshape(-1, channels).mean(axis=1).astype(np.float32), rate)
+
+
+def _read_text(path: Path) -> str:
+    return path.read_text(encoding="utf-8-sig")
+
+
+def _read_picture(path: Path) -> Array:
+    image = require("PIL.Image", "images")
+    with image.open(path) as picture:
+        plain = picture if picture.mode in ("L", "RGB", "RGBA") else picture.convert("RGB")
+        return np.asarray(plain)
+
+
+_DECODERS: dict[str, Callable[[Path], Sample]] = {
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".bmp"), _read_picture),
+    ".wav": _read_sound,
+    ".csv": _read_table,
+    ".npy": _read_array,
+    ".txt": _read_text,
+}
