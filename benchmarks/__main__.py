@@ -1,15 +1,16 @@
-"""Run every benchmark: ``make bench``. The digits' bundle is made by ``make demo``."""
+"""Run every benchmark and write the tables of the docs: ``make bench``. The digits' bundle is made by ``make demo``."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from litefoot.runtime.board import cpu_name
+from litefoot.runtime.board import cpu_name, usable_cores
 
-from . import calls, models, startup, throughput
+from . import calls, harness, models, startup, throughput
 
 BUNDLE = Path("dist/digits")
+PAGE = Path("docs/runtime.md")
 
 
 def main() -> int:
@@ -18,10 +19,10 @@ def main() -> int:
         sys.stderr.write("dist/digits is missing: run make demo first\n")
         return 2
     models.make()
-    print(f"{cpu_name()}; medians of alternating runs")
-    met = [calls.run(BUNDLE), throughput.run(), startup.run(BUNDLE)]
-    print("\nevery target met" if all(met) else "\na target was missed")
-    return 0 if all(met) else 1
+    rows = [*calls.run(BUNDLE), *throughput.run(), *startup.run(BUNDLE)]
+    harness.show(rows)
+    harness.write(PAGE, rows, f"{cpu_name()}, {usable_cores()} cores")
+    return 0 if all(row.met for row in rows) else 1
 
 
 if __name__ == "__main__":

@@ -5,40 +5,43 @@ from __future__ import annotations
 import inspect
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+BEGIN, END = "<!-- bench: written by `make bench` -->\n", "<!-- /bench -->"
+
 
 @dataclass(frozen=True)
-class Pair:
-    """One comparison.
+class Row:
+    """One comparison, as it is shown.
 
     Attributes:
         what: What both do.
-        ours_us: Median of ours, microseconds a call.
-        peer_us: Median of the peer's, microseconds a call.
-        target: What was asked for, in words.
+        ours: Our figure.
+        plain: The plain code's.
+        target: What was asked for, and what came out.
         met: Whether it was met.
-        peer_code: The peer's plain code.
+        code: The plain code.
     """
 
     what: str
-    ours_us: float
-    peer_us: float
+    ours: str
+    plain: str
     target: str
     met: bool
-    peer_code: str
+    code: str = ""
 
     @property
-    def ratio(self) -> float:
-        """Ours divided by the peer's."""
-        return self.ours_us / self.peer_us
+    def verdict(self) -> str:
+        """In a word."""
+        return "met" if self.met else "MISSED"
 
 
 def alternate(
-    ours: Callable[[], object], peer: Callable[[], object], *, blocks: int = 201, calls: int = 50
+    ours: Callable[[], object], peer: Callable[[], object], *, blocks: int = 401, calls: int = 50
 ) -> tuple[float, float]:
     """Time two callables block by block in turn, so that a slow moment hits both alike.
 
@@ -77,22 +80,42 @@ def plain_code(function: Callable[..., object]) -> str:
     return textwrap.dedent(inspect.getsource(function)).rstrip()
 
 
-def show(title: str, pairs: list[Pair]) -> None:
+def show(rows: Sequence[Row]) -> None:
     """Print a table of comparisons, then each peer's code once.
 
     Args:
-        title: Its heading.
-        pairs: The comparisons.
+        rows: The comparisons.
     """
-    print(f"\n{title}")
-    print(f"{'':44} {'litefoot':>12} {'plain':>12} {'ratio':>7}  target")
-    for pair in pairs:
-        verdict = "met" if pair.met else "MISSED"
-        figures = f"{_time(pair.ours_us):>12} {_time(pair.peer_us):>12} {pair.ratio:>7.3f}"
-        print(f"{pair.what:44} {figures}  {pair.target}: {verdict}")
-    for code in dict.fromkeys(pair.peer_code for pair in pairs):
+    print(f"\n{'':42} {'litefoot':>12} {'plain':>12}  target")
+    for row in rows:
+        print(f"{row.what:42} {row.ours:>12} {row.plain:>12}  {row.target}: {row.verdict}")
+    for code in dict.fromkeys(row.code for row in rows if row.code):
         print("\n" + textwrap.indent(code, "    "))
 
 
-def _time(microseconds: float) -> str:
-    return f"{microseconds:.2f} us" if microseconds < 10_000 else f"{microseconds / 1e3:.1f} ms"
+def write(page: Path, rows: Sequence[Row], machine: str) -> None:
+    """Write the table between the marks of a page.
+
+    Args:
+        page: A Markdown file.
+        rows: The comparisons.
+        machine: Where they were measured.
+    """
+    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    lines = ["| what | litefoot | plain code | target | |", "|---|---|---|---|---|"]
+    lines += [f"| {row.what} | {row.ours} | {row.plain} | {row.target} | {row.verdict} |" for row in rows]
+    source = f"`make bench` on {machine}: medians of alternating runs, the plain code beside ours; it prints that code."
+    page.write_text(before + BEGIN + "\n" + "\n".join([*lines, "", source]) + "\n\n" + END + after, encoding="utf-8")
+
+
+def microseconds(value: float) -> str:
+    """A time for people.
+
+    Args:
+        value: Microseconds.
+
+    Returns:
+        In microseconds or milliseconds.
+    """
+    return f"{value:.2f} us" if value < 10_000 else f"{value / 1e3:.0f} ms"

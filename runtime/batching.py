@@ -6,10 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from .board import usable_cores
 from .casting import from_file, to_file
@@ -17,7 +16,11 @@ from .engines import Engine
 from .errors import UnreadableModel, UsageError
 from .tensors import TensorSpec
 
-Array = npt.NDArray[Any]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Array = npt.NDArray[Any]
+
 Start = Callable[[int | None], Engine]
 """Loads the model's file anew, for a batch size or as it is."""
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
-
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, Literal
 
 from .codec import decode, encode, read_json
 from .contract import ModelContract
@@ -15,6 +13,9 @@ from .errors import BadDocument, UnreadableModel, UntrustedBundle
 from .files import member, new_sha256, read_arrays, sha256
 from .tensors import TensorSpec
 from .verification.tolerance import Tolerance
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 FORMAT = "litefoot-bundle"
 VERSION = 1

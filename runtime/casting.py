@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from .errors import InputMismatch
 from .quantization import dequantize, quantize
 from .tensors import TensorSpec
 
-Array = npt.NDArray[Any]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Array = npt.NDArray[Any]
 
 
 def to_file(specs: Sequence[TensorSpec], inputs: Mapping[str, Array], *, raw: bool, model: str) -> list[Array]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import sys
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from .errors import UnreadableModel, UntrustedBundle
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 MAX_ARRAYS_BYTES = 2 * 1024**3
 _CHUNK_BYTES = 1024 * 1024

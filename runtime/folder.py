@@ -10,12 +10,14 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from .errors import OutputExists, UsageError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 @contextmanager

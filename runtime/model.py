@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from .casting import can_write_directly, from_file, to_file, write_out
 from .engines import Engine, EngineChoice, choose, start
@@ -18,6 +17,10 @@ from .quantization import Quantizer, dequantize
 from .tensors import TensorSpec
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Array = npt.NDArray[Any]
+
     from .batching import Batcher
     from .bundle import Artifact, Bundle, Golden
     from .contract import ModelContract
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
 # A process that answers once and ends spends its time on imports: what a plain call does not need is imported where it
 # is used.
 
-Array = npt.NDArray[Any]
 Progress = Callable[[int, int], None]
 """Called with the samples done and all samples."""
 

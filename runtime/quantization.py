@@ -6,17 +6,19 @@ Inference", CVPR 2018, equation 1: ``r = S (q - Z)``.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from .errors import InputMismatch
 from .tensors import Quantization
 
-Array = npt.NDArray[Any]
-Stored = npt.NDArray[np.integer[Any]]
-Real = npt.NDArray[np.float32]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Array = npt.NDArray[Any]
+    Stored = npt.NDArray[np.integer[Any]]
+    Real = npt.NDArray[np.float32]
 
 
 class Quantizer:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ..errors import UnreadableModel, UsageError, first_line, require
 from ..native_log import native_log_silenced
 from ..tensors import Quantization, TensorSpec
 
-Array = npt.NDArray[Any]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Array = npt.NDArray[Any]
+
 
 _STATE_MARKS = ("LSTM", "RNN", "SVDF", "VAR", "CALL", "WHILE", "IF", "Custom", "Flex")
 

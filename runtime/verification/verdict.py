@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ..contract import ModelContract
 from ..errors import BadDocument
@@ -16,7 +15,10 @@ from .drift import Drift, measure, violations
 from .metrics import Status, TaskVerdict, judge_task
 from .tolerance import CLASS_KINDS, Tolerance
 
-Array = npt.NDArray[Any]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
