@@ -88,8 +88,7 @@ def show(title: str, pairs: list[Pair]) -> None:
     print(f"{'':44} {'litefoot':>12} {'plain':>12} {'ratio':>7}  target")
     for pair in pairs:
         verdict = "met" if pair.met else "MISSED"
-        print(
-            f"{pair.what:44} {pair.ours_us:>9.2f} us {pair.peer_us:>9.2f} us {pair.ratio:>7.3f}  {pair.target}: {verdict}"
-        )
+        figures = f"{pair.ours_us:>9.2f} us {pair.peer_us:>9.2f} us {pair.ratio:>7.3f}"
+        print(f"{pair.what:44} {figures}  {pair.target}: {verdict}")
     for code in dict.fromkeys(pair.peer_code for pair in pairs):
         print("\n" + textwrap.indent(code, "    "))

@@ -25,7 +25,9 @@ def litefoot() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture(scope="session")
-def trained_digits(tmp_path_factory: pytest.TempPathFactory, litefoot: Callable[..., subprocess.CompletedProcess[str]]) -> Path:
+def trained_digits(
+    tmp_path_factory: pytest.TempPathFactory, litefoot: Callable[..., subprocess.CompletedProcess[str]]
+) -> Path:
     """A TrainedModel folder of the digits recipe, as the demo makes it. Read only."""
     folder = tmp_path_factory.mktemp("trained") / "digits"
     done = litefoot("train", "digits", "--out", folder)
@@ -35,7 +37,9 @@ def trained_digits(tmp_path_factory: pytest.TempPathFactory, litefoot: Callable[
 
 @pytest.fixture(scope="session")
 def digits_bundle(
-    tmp_path_factory: pytest.TempPathFactory, trained_digits: Path, litefoot: Callable[..., subprocess.CompletedProcess[str]]
+    tmp_path_factory: pytest.TempPathFactory,
+    trained_digits: Path,
+    litefoot: Callable[..., subprocess.CompletedProcess[str]],
 ) -> Path:
     """The verified bundle of the digits, every variant. Read only: change a copy."""
     folder = tmp_path_factory.mktemp("converted") / "digits"

@@ -14,5 +14,7 @@ from litefoot.runtime.folder import sha256
 def reseal(folder: Path, change: Callable[[Artifact], Artifact] = lambda artifact: artifact) -> None:
     """Write the digests of the files as they are now into the manifest, and what `change` makes of each artifact."""
     manifest = Bundle(folder).manifest
-    artifacts = tuple(change(replace(artifact, sha256=sha256(folder / artifact.file))) for artifact in manifest.artifacts)
+    artifacts = tuple(
+        change(replace(artifact, sha256=sha256(folder / artifact.file))) for artifact in manifest.artifacts
+    )
     write_manifest(folder, replace(manifest, artifacts=artifacts, files=file_records(folder)))
