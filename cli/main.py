@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import Protocol, cast
@@ -35,15 +36,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = make_parser().parse_args(argv)
     try:
-        return _module(arguments.command).execute(arguments)
+        return _carry_out(arguments)
     except LitefootError as error:
         return _complain(f"error: {error}", error.exit_code)
     except KeyboardInterrupt:
         return _complain("interrupted; nothing was changed", 130)
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone; there is nobody to tell
+        _abandon_output()  # its reader has gone; there is nobody to tell
         return 141
     except OSError as error:
+        _abandon_output()
         place = error.filename or "the file system"
         return _complain(
             f"error: {UsageError('The system refused to read or write', where=place, got=error.strerror)}",
@@ -101,6 +103,20 @@ class _Command(Protocol):
 
 def _module(command: str) -> _Command:
     return cast(_Command, importlib.import_module(f".{command}_command", __package__))
+
+
+def _carry_out(arguments: argparse.Namespace) -> int:
+    code = _module(arguments.command).execute(arguments)
+    sys.stdout.flush()  # a reader that has gone or a full disk is found here, not after the exit code was chosen
+    return code
+
+
+def _abandon_output() -> None:
+    """Let go of what cannot be written, or Python would try again at its exit, complain, and end with 120."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complain(message: str, code: int) -> int:

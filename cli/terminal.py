@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import sys
 import time
@@ -120,7 +121,7 @@ def _print_rich_table(title: str, columns: Sequence[str], rows: Sequence[Sequenc
     from rich.text import Text
 
     table = Table(
-        title=title,
+        title=Text(title),  # not markup: brackets in a name or path stay what they are
         title_justify="left",
         title_style="bold",
         box=SIMPLE_HEAD,
@@ -128,10 +129,13 @@ def _print_rich_table(title: str, columns: Sequence[str], rows: Sequence[Sequenc
         pad_edge=False,
     )
     for i, column in enumerate(columns):
-        table.add_column(column, justify="right" if i else "left")
+        table.add_column(Text(column), justify="right" if i else "left")
     for row in rows:
         table.add_row(*[Text(cell, style=_STYLES.get(cell.split(" ", 1)[0], "")) for cell in row])
-    Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
+    text = io.StringIO()  # written by us: at a broken pipe rich would end the process with exit code 1
+    terminal = sys.stdout.isatty()
+    Console(file=text, force_terminal=terminal or None, width=None if terminal else _PIPE_WIDTH).print(table)
+    sys.stdout.write(text.getvalue())
 
 
 _STYLES = {

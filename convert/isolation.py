@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,7 +23,10 @@ from typing import Any
 
 from litefoot.runtime.errors import ConversionCrashed, ConversionFailed, ConversionTimedOut
 
-_LAST_LINES = 6
+_LAST_LINES = 8
+_LAST_FRAMES = 5
+_SECONDS_TO_DIE = 10.0
+_LONGEST_WAIT = 3600.0
 _KILLED_FIX = "the machine may have run out of memory; close other programs or convert fewer variants at once"
 _CRASHED_FIX = (
     "the other variants are not affected; quantizing loops (GRU, LSTM that is not fused) is known to crash: "
@@ -85,9 +89,8 @@ class Workers:
         """
         results: dict[str, ConversionFailed | None] = {}
         with ThreadPoolExecutor(max_workers=max(len(lanes), 1)) as pool:
-            futures = [pool.submit(self._run_lane, lane, results, done) for lane in lanes]
             try:
-                for future in futures:
+                for future in [pool.submit(self._run_lane, lane, results, done) for lane in lanes]:
                     future.result()
             except BaseException:
                 self.__exit__(None, None, None)  # lanes end when their workers do; only then can the pool be left
@@ -168,7 +171,14 @@ class _Worker:
             )
         if not reply:
             return self._crashed(job, begin)
-        answer = json.loads(reply)
+        answer = _parse(reply)
+        if answer is None:
+            return ConversionCrashed(
+                "The converter's process answered nonsense",
+                where=f"variant {job.name}",
+                got=repr(reply[:160]),
+                expected="one line of JSON",
+            )
         if answer["error"] is None:
             return None
         return ConversionFailed(
@@ -191,19 +201,50 @@ class _Worker:
     def _reply(self, time_limit: float) -> bytes | None:
         """The worker's line; empty when it died, None when it took too long."""
         assert self.process.stdout is not None
+        deadline = time.monotonic() + time_limit
+        reply = b""
         with selectors.DefaultSelector() as selector:
             selector.register(self.process.stdout, selectors.EVENT_READ)
-            return self.process.stdout.readline() if selector.select(time_limit) else None
+            while not reply.endswith(b"\n"):  # half a line is no reason to wait longer than the limit
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return None
+                if selector.select(min(left, _LONGEST_WAIT)):
+                    part = os.read(self.process.stdout.fileno(), 65536)
+                    if not part:
+                        return b""
+                    reply += part
+        return reply
 
     def _crashed(self, job: Job, begin: int) -> ConversionCrashed:
-        code = self.process.wait()
+        try:
+            code = self.process.wait(_SECONDS_TO_DIE)
+        except subprocess.TimeoutExpired:  # it closed its output and lives on
+            self.process.kill()
+            code = self.process.wait()
         cause = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         self.log.seek(begin)
-        words = [line for line in self.log.read().decode(errors="replace").splitlines() if line.strip()]
-        tail = "".join(f"\n    {line[:160]}" for line in words[-_LAST_LINES:])
+        words = _last_words(self.log.read().decode(errors="replace"))
+        tail = "".join(f"\n    {line[:160]}" for line in words)
         return ConversionCrashed(
             "The converter crashed",
             where=f"variant {job.name}",
             got=f"{cause}; its last words:{tail or ' none'}",
             fix=_KILLED_FIX if code == -signal.SIGKILL else _CRASHED_FIX,
         )
+
+
+def _parse(reply: bytes) -> dict[str, Any] | None:
+    """The worker's answer; None where it is not one."""
+    try:
+        answer = json.loads(reply)
+    except ValueError:
+        return None
+    return answer if isinstance(answer, dict) and {"error", "fix"} <= answer.keys() else None
+
+
+def _last_words(log: str) -> list[str]:
+    """The end of a log; of the stack that Python prints at a crash only the innermost calls, which name the culprit."""
+    lines = [line for line in log.splitlines() if line.strip()]
+    fatal = next((i for i, line in enumerate(lines) if line.startswith("Fatal Python error")), None)
+    return (lines if fatal is None else lines[: fatal + _LAST_FRAMES])[-_LAST_LINES:]

@@ -54,9 +54,14 @@ def named_function(model: Any, contract: ModelContract) -> Any:
         A function of a dict of tensors to a dict of tensors, in inference mode.
 
     Raises:
-        ConversionFailed: The model's inputs are not the contract's.
+        ConversionFailed: The model's inputs are not the contract's, or its outputs stand in another order there.
     """
     names = [spec.name for spec in contract.inputs]
+    outputs = [spec.name for spec in contract.outputs]
+    if sorted(model.output_names) == sorted(outputs) and list(model.output_names) != outputs:
+        raise ConversionFailed(
+            "The model's outputs stand in another order in its contract", got=outputs, expected=model.output_names
+        )
     if sorted(model.input_names) != sorted(names):
         raise ConversionFailed("The model's inputs differ from its contract", got=model.input_names, expected=names)
 
@@ -65,7 +70,7 @@ def named_function(model: Any, contract: ModelContract) -> Any:
         if isinstance(results, dict):
             return dict(results)
         flat = results if isinstance(results, (list, tuple)) else [results]
-        return dict(zip((spec.name for spec in contract.outputs), flat, strict=True))
+        return dict(zip(outputs, flat, strict=True))
 
     return call
 

@@ -19,6 +19,7 @@ from litefoot.runtime.files import read_arrays
 from litefoot.runtime.folder import check_free, new_folder, write_arrays, write_json
 from litefoot.runtime.model import Model, load
 from litefoot.runtime.trained import CALIBRATION, MODEL, TrainedModel, read_trained
+from litefoot.runtime.verification.tolerance import CLASS_KINDS
 from litefoot.runtime.verification.verdict import Verdict
 
 from .bundling import describe_artifact, file_records, limit_golden, write_manifest
@@ -82,7 +83,7 @@ def convert(
     begin = time.perf_counter()
     source, out = Path(source), Path(out)
     chosen = choose_variants(variants)
-    if time_limit <= 0:
+    if not time_limit > 0:
         raise UsageError("A time limit is a number of seconds above zero", got=time_limit)
     check_free(out, force=force)
     document, calibration, evaluation, targets = read_trained(source)
@@ -120,9 +121,16 @@ def _check(document: TrainedModel, calibration: Arrays, evaluation: Arrays, targ
     contract = document.contract
     check_samples(calibration, contract.inputs, what="calibration", at_least=MIN_CALIBRATION_SAMPLES)
     check_samples(evaluation, contract.inputs, what="evaluation", at_least=1)
-    if targets is not None and contract.metric is not None:
-        classes = contract.outputs[0].shape[-1]
-        check_targets(targets, min(len(array) for array in evaluation.values()), classes or 0)
+    scores = next((spec for spec in contract.outputs if spec.kind in CLASS_KINDS), None)
+    if contract.metric is not None and scores is None:
+        raise UsageError(
+            "The contract's metric needs an output of classes",
+            got=", ".join(f"{spec.name}: {spec.kind}" for spec in contract.outputs),
+            expected=f"one of the kind {' or '.join(CLASS_KINDS)}",
+        )
+    if targets is not None:
+        classes = scores.shape[-1] if scores is not None and contract.metric is not None else None
+        check_targets(targets, min(len(array) for array in evaluation.values()), classes)
 
 
 def _require_converters() -> None:

@@ -44,17 +44,21 @@ def check_samples(arrays: Mapping[str, Array], inputs: tuple[TensorSpec, ...], *
         )
 
 
-def check_targets(targets: Array, count: int, classes: int) -> None:
+def check_targets(targets: Array, count: int, classes: int | None) -> None:
     """Refuse labels that do not belong to the samples.
 
     Args:
-        targets: (samples,).
+        targets: (samples,) where they are classes, else (samples, ...).
         count: Number of samples.
-        classes: Number of classes.
+        classes: Number of classes; None where no metric is measured on them.
 
     Raises:
-        SampleError: There is not one integer class for each sample.
+        SampleError: There is not one label for each sample, or it is not the integer of a class.
     """
+    if classes is None:
+        if targets.shape[:1] != (count,):
+            raise SampleError("The evaluation labels do not fit the samples", got=targets.shape, expected=(count,))
+        return
     if targets.shape != (count,) or targets.dtype.kind not in "iu":
         raise SampleError(
             "The evaluation labels do not fit the samples",

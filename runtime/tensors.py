@@ -40,7 +40,14 @@ class TensorSpec:
     quantization: Quantization | None = None
 
     def accepts(self, shape: tuple[int, ...]) -> bool:
-        """Whether an array of this shape fits, free dimensions matching any size."""
+        """Whether an array of this shape fits, free dimensions matching any size.
+
+        Args:
+            shape: Of the array.
+
+        Returns:
+            Whether it does.
+        """
         return len(shape) == len(self.shape) and all(
             want is None or want == have for want, have in zip(self.shape, shape, strict=True)
         )

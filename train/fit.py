@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from litefoot.runtime.errors import TrainingFailed
+from litefoot.runtime.errors import TrainingFailed, require
 from litefoot.runtime.native_log import native_log_silenced
 
 Progress = Callable[[int, int, dict[str, float]], None]
@@ -18,12 +18,15 @@ def make_deterministic(seed: int) -> None:
     """Seed Python, numpy and TensorFlow, and choose kernels that repeat their results.
 
     Args:
-        seed: Any integer.
+        seed: Any integer of 32 bits without sign.
+
+    Raises:
+        MissingDependency: TensorFlow or tf_keras is not installed.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with native_log_silenced():
-        import tensorflow as tf
-        import tf_keras
+        tf = require("tensorflow", "train")
+        tf_keras = require("tf_keras", "train")
 
     tf_keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()

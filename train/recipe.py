@@ -40,13 +40,30 @@ class Recipe(Protocol):
     calibration_per_class: int
 
     def load(self, seed: int) -> Split:
-        """Load, split and preprocess the data set."""
+        """Load, split and preprocess the data set.
+
+        Args:
+            seed: Of the split.
+
+        Returns:
+            The samples, preprocessed by the contract.
+        """
 
     def build(self) -> Any:
         """Build the model, not yet compiled."""
 
     def compile(self, model: Any, split: Split, *, epochs: int, seed: int) -> Any:
-        """Compile the model and return its training batches."""
+        """Compile the model and prepare its training batches.
+
+        Args:
+            model: What `build` returned; compiled in place.
+            split: What `load` returned.
+            epochs: Passes over the data, for schedules.
+            seed: Of the order of the samples and of what is random in them.
+
+        Returns:
+            A ``tf.data.Dataset`` of (inputs, labels).
+        """
 
 
 @dataclass(frozen=True)
@@ -117,9 +134,10 @@ def train(
     epochs = recipe.epochs if epochs is None else epochs
     if epochs < 1:
         raise UsageError("Training takes at least one epoch", got=epochs)
+    if not 0 <= seed < 2**32:
+        raise UsageError("A seed is an integer of 32 bits", got=seed, expected="0 to 4294967295")
     check_free(out, force=force)
-    for module in ("tensorflow", "tf_keras", "sklearn"):
-        require(module, "train")
+    require("sklearn", "train")
     make_deterministic(seed)
     split = recipe.load(seed)
     model = recipe.build()

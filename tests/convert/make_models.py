@@ -1,0 +1,85 @@
+"""Make TrainedModel folders of tiny models. A program: TensorFlow is imported into its process and into no other."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+import tf_keras
+from tf_keras import layers
+
+from litefoot.convert.keras_model import named_function
+from litefoot.runtime.contract import ModelContract
+from litefoot.runtime.errors import ConversionFailed
+from litefoot.runtime.tensors import TensorSpec
+from litefoot.runtime.trained import MODEL, TrainedModel
+
+LEFT = np.array([[1.0, 0.0], [0.0, 2.0]], np.float32)
+"""total = left @ LEFT + right @ RIGHT; gap = left @ LEFT - right @ RIGHT"""
+RIGHT = np.array([[3.0, 0.0], [0.0, 4.0], [1.0, 1.0]], np.float32)
+HOSTILE_NAME = "<script>alert('x')</script> [/bold] & sons"
+
+
+def weights_of_two() -> tuple[tf_keras.Model, ModelContract]:
+    """Two inputs, two outputs of the same shape; neither side is in alphabetical order."""
+    right, left = layers.Input((3,), name="right"), layers.Input((2,), name="left")
+    of_left = layers.Dense(2, use_bias=False, kernel_initializer=tf_keras.initializers.Constant(LEFT))(left)
+    of_right = layers.Dense(2, use_bias=False, kernel_initializer=tf_keras.initializers.Constant(RIGHT))(right)
+    total = layers.Add(name="total")([of_left, of_right])
+    gap = layers.Subtract(name="gap")([of_left, of_right])
+    contract = ModelContract(
+        inputs=(TensorSpec("right", (None, 3), "float32"), TensorSpec("left", (None, 2), "float32")),
+        outputs=(
+            TensorSpec("total", (None, 2), "float32", kind="regression"),
+            TensorSpec("gap", (None, 2), "float32", kind="regression"),
+        ),
+        task="arithmetic",
+    )
+    return tf_keras.Model([right, left], [total, gap], name="two"), contract
+
+
+def recurrent() -> tuple[tf_keras.Model, ModelContract]:
+    """A GRU as a loop: its quantization to int8 is known to end TensorFlow's converter with a segmentation fault."""
+    steps = layers.Input((6, 4), name="steps")
+    contract = ModelContract(
+        inputs=(TensorSpec("steps", (None, 6, 4), "float32"),),
+        outputs=(TensorSpec("scores", (None, 3), "float32", kind="logits"),),
+        task="sequence classification",
+    )
+    return tf_keras.Model(steps, layers.Dense(3, name="scores")(layers.GRU(8)(steps))), contract
+
+
+def write(folder: Path, name: str, model: tf_keras.Model, contract: ModelContract) -> None:
+    folder.mkdir()
+    model.save(folder / MODEL)
+    samples = np.random.default_rng(0)
+    arrays = {spec.name: samples.uniform(-1, 1, (64, *spec.shape[1:])).astype(spec.dtype) for spec in contract.inputs}
+    document = TrainedModel("litefoot-trained", 1, name, contract, metric_value=None, provenance={"made": "by a test"})
+    corners = {key: np.sign(array[:32]) for key, array in arrays.items()}  # ranges that no other sample exceeds
+    document.write(folder, corners, {key: array[32:] for key, array in arrays.items()}, targets=None)
+
+
+def in_another_order(model: tf_keras.Model, contract: ModelContract) -> str:
+    """What is said of a contract that names the model's outputs in another order."""
+    swapped = ModelContract(contract.inputs, contract.outputs[::-1], contract.task)
+    try:
+        call: Any = named_function(model, swapped)
+    except ConversionFailed as error:
+        return str(error)
+    return str(call({spec.name: tf.zeros((1, *spec.shape[1:])) for spec in contract.inputs}))
+
+
+def main() -> None:
+    out = Path(sys.argv[1])
+    tf_keras.utils.set_random_seed(0)
+    two, contract = weights_of_two()
+    write(out / "two", HOSTILE_NAME, two, contract)
+    (out / "order.txt").write_text(in_another_order(two, contract))
+    write(out / "recurrent", "recurrent", *recurrent())
+
+
+if __name__ == "__main__":
+    main()

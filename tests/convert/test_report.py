@@ -1,0 +1,191 @@
+"""The report as data and as a page: complete, self-contained, and text stays text."""
+
+from __future__ import annotations
+
+import json
+import math
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from litefoot.convert.report import Report, make_report, overall
+from litefoot.convert.report_page import PAGE, write_page
+from litefoot.runtime.bundle import Artifact, Manifest
+from litefoot.runtime.codec import decode, encode
+from litefoot.runtime.contract import Metric, ModelContract
+from litefoot.runtime.errors import ConversionCrashed
+from litefoot.runtime.tensors import TensorSpec
+from litefoot.runtime.trained import TrainedModel
+from litefoot.runtime.verification.metrics import Status
+from litefoot.runtime.verification.tolerance import Tolerance
+from litefoot.runtime.verification.verdict import Verdict, judge
+
+CONTRACT = ModelContract(
+    inputs=(TensorSpec("x", (None, 2), "float32"),),
+    outputs=(TensorSpec("y", (None, 3), "float32", kind="logits"),),
+    task="classification of <b>things</b>",
+    metric=Metric("accuracy", 0.01),
+)
+REFERENCE = np.eye(3, dtype=np.float32)[np.arange(900) % 3]
+HOSTILE = "<script>alert('x')</script><img src=http://example.org/x>"
+OUTPUTS = {
+    "exact.tflite": REFERENCE,
+    "off.tflite": REFERENCE + np.float32(0.4),
+    "broken.tflite": np.where(REFERENCE == 1, np.float32(np.nan), REFERENCE),
+    "short.onnx": REFERENCE[:, :2],
+    "silent.onnx": None,
+}
+
+
+def verdict(name: str, output: np.ndarray | None) -> Verdict:
+    return judge(
+        artifact=name,
+        engine="none",
+        contract=CONTRACT,
+        references={"y": REFERENCE},
+        outputs={} if output is None else {"y": output},
+        targets=REFERENCE.argmax(-1),
+        tolerances={"y": Tolerance(0.1, 0.0, 30.0, 0.99)},
+        steps={"y": 0.1},
+    )
+
+
+def report_of(outputs: dict[str, np.ndarray | None], name: str = "tiny", sizes: tuple[int, ...] = ()) -> Report:
+    artifacts = tuple(
+        Artifact(file, "tflite", "fp32", f"models/{file}", "0" * 64, size, size, (), (), {}, {})
+        for file, size in zip(outputs, sizes or range(900, 900 - len(outputs), -1), strict=True)
+    )
+    failures = {"int8.onnx": ConversionCrashed("The converter crashed", got="<i>signal</i>")}
+    return make_report(
+        Manifest("litefoot-bundle", 1, name, CONTRACT, artifacts, (), (), {}),
+        [verdict(file, output) for file, output in outputs.items()],
+        [0.5 + i for i in range(len(outputs))],
+        failures if "silent.onnx" in outputs else {},
+        TrainedModel("litefoot-trained", 1, name, CONTRACT, 0.5, {}),
+        len(REFERENCE),
+    )
+
+
+def page_of(report: Report, folder: Path, contract: ModelContract = CONTRACT) -> str:
+    write_page(folder, report, contract)
+    return (folder / PAGE).read_text(encoding="utf-8")
+
+
+class Loads(HTMLParser):
+    """What a browser would fetch or execute."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.addresses: list[str] = []
+        self.handlers: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        loading = ("src", "href", "xlink:href", "srcset", "data", "action")
+        self.addresses += [value or "" for key, value in attributes if key in loading]
+        self.handlers += [key for key, _ in attributes if key.startswith("on")]
+
+
+def assert_self_contained(page: str) -> None:
+    loads = Loads(page)
+    assert not loads.tags & {"script", "iframe", "object", "embed", "img", "link", "base", "form"}
+    assert all(address.startswith("#") for address in loads.addresses)
+    assert loads.handlers == []
+    assert "@import" not in page
+    assert all(address.startswith("#") for address in page.split("url(")[1:])
+
+
+@pytest.mark.slow
+def test_the_bundles_report_decodes_and_loses_nothing(digits_bundle: Path) -> None:
+    document = json.loads((digits_bundle / "report.json").read_text())
+    report = decode(Report, document, "report.json")
+    assert encode(report) == document
+    assert report.status == "passed"
+    assert report.samples == 899
+    smallest_first = sorted(report.artifacts, key=lambda artifact: artifact.bytes)
+    assert report.recommended == tuple(artifact.name for artifact in smallest_first)
+
+
+@pytest.mark.slow
+def test_the_bundles_page_needs_no_network_and_shows_every_artifact_and_the_verdict(digits_bundle: Path) -> None:
+    page = (digits_bundle / PAGE).read_text(encoding="utf-8")
+    assert_self_contained(page)
+    report = decode(Report, json.loads((digits_bundle / "report.json").read_text()), "report.json")
+    for artifact in report.artifacts:
+        assert f"<td>{artifact.name}</td><td>{artifact.bytes:,}</td>" in page
+    assert ">passed</span></h1>" in page
+    assert page.count("<svg") == page.count("</svg>") == 3
+
+
+def test_every_outcome_is_in_data_and_page_with_its_reason(tmp_path: Path) -> None:
+    report = report_of(OUTPUTS)
+    assert [artifact.status for artifact in report.artifacts] == ["passed", "failed", "failed", "failed", "failed"]
+    assert report.recommended == ("exact.tflite",)
+    assert report.status == "failed"
+    assert encode(decode(Report, json.loads(json.dumps(encode(report), allow_nan=False)), "again")) == encode(report)
+    page = page_of(report, tmp_path)
+    assert_self_contained(page)
+    for words in (*OUTPUTS, "values not finite", "missing", "int8.onnx", ">failed</span></h1>", "&lt;i&gt;signal"):
+        assert words in page
+
+
+def test_a_hostile_name_and_task_stay_text(tmp_path: Path) -> None:
+    page = page_of(report_of(OUTPUTS, HOSTILE), tmp_path)
+    assert_self_contained(page)
+    assert "&lt;script&gt;" in page
+    assert "&lt;b&gt;things&lt;/b&gt;" in page
+
+
+@pytest.mark.parametrize(
+    ("outputs", "sizes"),
+    [
+        ({"a.tflite": REFERENCE, "b.tflite": REFERENCE}, (900, 900)),
+        ({"broken.tflite": OUTPUTS["broken.tflite"]}, (900,)),
+        ({"silent.onnx": None}, (900,)),
+    ],
+    ids=["twins", "only NaN", "nothing measured"],
+)
+def test_a_page_is_drawn_whatever_was_measured(
+    tmp_path: Path, outputs: dict[str, np.ndarray | None], sizes: tuple[int, ...]
+) -> None:
+    page = page_of(report_of(outputs, sizes=sizes), tmp_path)
+    assert all(name in page for name in outputs)
+
+
+def test_a_page_is_written_for_a_model_without_metric(tmp_path: Path) -> None:
+    contract = ModelContract(CONTRACT.inputs, CONTRACT.outputs, "anything")
+    page = page_of(report_of({"exact.tflite": REFERENCE}), tmp_path, contract)
+    assert "Anything" in page
+    assert "whose" not in page
+
+
+def test_latency_is_told_against_the_float_tflite_where_there_is_one() -> None:
+    with_baseline = report_of({"fp32.tflite": REFERENCE, "int8.tflite": REFERENCE})
+    assert [artifact.p50_ratio for artifact in with_baseline.artifacts] == [1.0, 3.0]
+    assert report_of({"int8.tflite": REFERENCE}).artifacts[0].p50_ratio is None
+
+
+@pytest.mark.parametrize(
+    ("statuses", "status"),
+    [
+        (["passed", "passed"], "passed"),
+        (["passed", "undecided"], "undecided"),
+        (["undecided", "failed", "passed"], "failed"),
+        ([], "failed"),
+    ],
+)
+def test_the_worst_status_is_the_reports_and_nothing_judged_has_failed(statuses: list[Status], status: str) -> None:
+    assert overall(statuses) == status
+
+
+def test_figures_that_are_not_numbers_survive_json() -> None:
+    report = report_of({"exact.tflite": REFERENCE, "broken.tflite": OUTPUTS["broken.tflite"]})
+    again = decode(Report, json.loads(json.dumps(encode(report), allow_nan=False)), "again")
+    exact, broken = (artifact.verdict.worst.drift for artifact in again.artifacts)
+    assert exact is not None
+    assert exact.sqnr_db == math.inf
+    assert broken is None

@@ -1,0 +1,95 @@
+"""Samples are judged before any converter starts, and the message says what is wrong with which."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from litefoot.convert.samples import check_samples, check_targets
+from litefoot.runtime.errors import SampleError
+from litefoot.runtime.tensors import TensorSpec
+
+INPUTS = (TensorSpec("image", (None, 2, 2), "float32"), TensorSpec("tokens", (None, 3), "int32"))
+
+
+def samples(count: int = 4) -> dict[str, np.ndarray]:
+    return {"image": np.ones((count, 2, 2), np.float32), "tokens": np.zeros((count, 3), np.int32)}
+
+
+def with_value(value: float) -> dict[str, np.ndarray]:
+    arrays = samples()
+    arrays["image"][2, 1, 0] = value
+    return arrays
+
+
+def refusal(arrays: dict[str, np.ndarray], at_least: int = 1) -> str:
+    with pytest.raises(SampleError) as refused:
+        check_samples(arrays, INPUTS, what="calibration", at_least=at_least)
+    assert refused.value.exit_code == 2
+    return str(refused.value)
+
+
+def test_samples_that_fit_pass() -> None:
+    check_samples(samples(), INPUTS, what="calibration", at_least=4)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ({"image": samples()["image"]}, ["names differ", "got:      ['image']", "expected: ['image', 'tokens']"]),
+        ({**samples(), "mask": np.zeros(4)}, ["names differ", "'mask'"]),
+        ({}, ["names differ", "got:      []"]),
+        (
+            {**samples(), "image": np.ones((4, 2, 3), np.float32)},
+            ["input image", "float32[4, 2, 3]", "[samples, 2, 2]"],
+        ),
+        ({**samples(), "image": np.ones((4, 2), np.float32)}, ["input image", "float32[4, 2]"]),
+        ({**samples(), "image": np.ones((4, 2, 2))}, ["input image", "float64[4, 2, 2]", "float32[samples, 2, 2]"]),
+        ({**samples(), "tokens": np.zeros((4, 3), np.int64)}, ["input tokens", "int64", "int32[samples, 3]"]),
+        ({**samples(), "tokens": np.zeros((5, 3), np.int32)}, ["different numbers", "'image': 4", "'tokens': 5"]),
+        (with_value(np.nan), ["not finite", "input image, sample 2", "1 of 4 samples"]),
+        (with_value(-np.inf), ["not finite", "input image, sample 2", "1 of 4 samples"]),
+    ],
+)
+def test_samples_that_do_not_fit_are_refused_by_what_is_wrong(arrays: dict[str, np.ndarray], words: list[str]) -> None:
+    message = refusal(arrays)
+    assert "calibration" in message
+    for word in words:
+        assert word in message
+
+
+@pytest.mark.parametrize(("count", "at_least"), [(0, 1), (4, 5)])
+def test_too_few_samples_are_refused(count: int, at_least: int) -> None:
+    message = refusal(samples(count), at_least)
+    assert f"got:      {count}\n" in message
+    assert f"at least {at_least}" in message
+
+
+@pytest.mark.parametrize("targets", [np.array([0, 1, 2]), np.array([2, 2, 2], np.uint8)])
+def test_labels_that_fit_pass(targets: np.ndarray) -> None:
+    check_targets(targets, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("targets", "words"),
+    [
+        (np.array([0, 1]), ["int64[2]", "integers[3]"]),
+        (np.array([[0], [1], [2]]), ["int64[3, 1]", "integers[3]"]),
+        (np.array([0.0, 1.0, 2.0]), ["float64[3]", "integers[3]"]),
+        (np.array([False, True, True]), ["bool[3]", "integers[3]"]),
+        (np.array([0, 1, 3]), ["got:      0 to 3", "0 to 2"]),
+        (np.array([-1, 1, 2]), ["got:      -1 to 2", "0 to 2"]),
+    ],
+)
+def test_labels_that_do_not_fit_are_refused(targets: np.ndarray, words: list[str]) -> None:
+    with pytest.raises(SampleError) as refused:
+        check_targets(targets, 3, 3)
+    for word in words:
+        assert word in str(refused.value)
+
+
+def test_labels_that_no_metric_uses_may_be_anything_but_there_is_one_for_each_sample() -> None:
+    check_targets(np.zeros((3, 4)), 3, None)
+    for targets in (np.zeros((2, 4)), np.float64(1.0)):
+        with pytest.raises(SampleError, match="do not fit the samples"):
+            check_targets(np.asarray(targets), 3, None)
