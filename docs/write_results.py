@@ -20,8 +20,8 @@ COLUMNS = (
 SOURCE = (
     "`litefoot convert runs/digits --out dist/digits` in `make demo`: {samples} test digits, accuracy of the "
     "full-precision model {accuracy:.2%}; {cpu}, one thread, LiteRT {litert}, ONNX Runtime {ort}; conversion and "
-    "verification took {seconds:.0f} s. The errors are against the full-precision Keras model; `int8-io` stores its input and output as "
-    "integers, and its time includes converting them."
+    "verification took {seconds:.0f} s. The errors are against the full-precision Keras model; `int8-io` stores its "
+    "input and output as integers, and its time includes converting them."
 )
 
 
