@@ -153,6 +153,8 @@ def _apply(step: Step, sample: Sample) -> Array:
 
 
 def _real(sample: Array | str) -> npt.NDArray[np.float32]:
+    if isinstance(sample, str):
+        raise SampleError("This sample is a text, and the model does not take one", got=repr(sample[:40]))
     given = np.asarray(sample)
     if given.dtype.kind not in "biuf":
         raise SampleError("This sample does not hold real numbers", got=given.dtype)

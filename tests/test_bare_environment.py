@@ -25,7 +25,7 @@ PICTURE = ROOT / "samples" / "digits" / "seven.png"
 LOADED = """
 import json, sys
 before = set(sys.modules)
-import litefoot.runtime
+from litefoot.runtime import *
 files = {name: getattr(sys.modules[name], "__file__", None) for name in set(sys.modules) - before}
 print(json.dumps(sorted({name.partition(".")[0] for name, file in files.items() if file})))
 """

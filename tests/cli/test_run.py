@@ -64,7 +64,8 @@ def _array(path: Path, array: np.ndarray) -> Path:
 INPUTS = {
     "there is none": (lambda folder: folder / "absent.png", "no such input file"),
     "a folder": (lambda folder: folder, "no such input file"),
-    "text": (lambda folder: _text(folder / "notes.txt"), "kind of input is not known"),
+    "text": (lambda folder: _text(folder / "notes.txt"), "is a text"),
+    "unknown kind": (lambda folder: _text(folder / "notes.doc"), "kind of input is not known"),
     "no suffix": (lambda folder: _text(folder / "notes"), "kind of input is not known"),
     "text named png": (lambda folder: _text(folder / "notes.png"), "cannot be decoded"),
     "text named npy": (lambda folder: _text(folder / "notes.npy"), "cannot be decoded"),
