@@ -13,7 +13,7 @@ import numpy as np
 from .casting import can_write_directly, from_file, to_file, write_out
 from .engines import Engine, EngineChoice, choose, start
 from .errors import InputMismatch, MissingDependency, UnreadableModel, UntrustedBundle, UsageError
-from .quantization import Quantizer, dequantize
+from .quantization import Dequantizer, Quantizer
 from .tensors import TensorSpec
 
 if TYPE_CHECKING:
@@ -287,12 +287,14 @@ class Model:
         if given.quantization is None or returned.quantization is None:
             return None
         shape = tuple(size or 0 for size in given.shape)
-        store, restore = Quantizer(shape, given.quantization, given.dtype), returned.quantization
+        store = Quantizer(shape, given.quantization, given.dtype)
+        restore = Dequantizer(returned.quantization, returned.dtype)
+        float32 = np.dtype(np.float32)
 
         def converted(values: Array) -> Array:
-            if values.shape != shape or values.dtype != np.float32:
+            if values.shape != shape or values.dtype != float32:
                 raise InputMismatch("not a float32 array of the model's shape")
-            return dequantize(call(store(values)), restore)
+            return restore(call(store(values)))
 
         return converted
 

@@ -6,6 +6,7 @@ Inference", CVPR 2018, equation 1: ``r = S (q - Z)``.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,10 +37,11 @@ class Quantizer:
 
     def __init__(self, shape: tuple[int, ...], quantization: Quantization, dtype: str) -> None:
         limits = np.iinfo(np.dtype(dtype))
-        self._factor = np.float32(1.0 / quantization.scale)
-        self._low = np.float32(limits.min - quantization.zero_point)
-        self._high = np.float32(limits.max - quantization.zero_point)
-        self._magic = np.float32(1.5 * 2**23 + quantization.zero_point)
+        # Arrays without dimensions: numpy takes them faster than its own scalars.
+        self._factor = np.array(1.0 / quantization.scale, np.float32)
+        self._low = np.array(limits.min - quantization.zero_point, np.float32)
+        self._high = np.array(limits.max - quantization.zero_point, np.float32)
+        self._magic = np.array(1.5 * 2**23 + quantization.zero_point, np.float32)
         self._steps = np.empty(shape, np.float32)
         self._flat = self._steps.reshape(-1)
         self._bits = self._steps.view(np.int32)
@@ -60,11 +62,40 @@ class Quantizer:
         steps = self._steps
         np.multiply(values, self._factor, steps)
         steps.clip(self._low, self._high, out=steps)
-        if np.isnan(self._flat.dot(self._flat)):
+        if math.isnan(self._flat.dot(self._flat)):  # the cheapest look at all values
             raise InputMismatch("The values hold NaN, which no integer stands for")
         np.add(steps, self._magic, steps)
         np.copyto(self._stored, self._bits, casting="unsafe")
         return self._stored
+
+
+class Dequantizer:
+    """Gives back real values, again and again: ``scale * (stored - zero_point)``, from a table for 8 bits.
+
+    Args:
+        quantization: Step size (real units) and zero point.
+        dtype: The integer type that is stored.
+    """
+
+    def __init__(self, quantization: Quantization, dtype: str) -> None:
+        self._quantization = quantization
+        self._table: Real | None = None
+        if np.dtype(dtype).itemsize == 1:
+            every = np.arange(256, dtype=np.uint8).view(dtype)
+            self._table = dequantize(every, quantization)
+
+    def __call__(self, stored: Stored) -> Real:
+        """Give back real values.
+
+        Args:
+            stored: Integers of the given type, any shape.
+
+        Returns:
+            Real values, float32, same shape.
+        """
+        if self._table is None:
+            return dequantize(stored, self._quantization)
+        return self._table.take(stored.view(np.uint8))
 
 
 def quantize(values: Array, quantization: Quantization, dtype: str) -> Stored:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litefoot.runtime.quantization import dequantize, quantize
+from litefoot.runtime.quantization import Dequantizer, dequantize, quantize
 from litefoot.runtime.tensors import Quantization
 
 DTYPES = ("int8", "uint8", "int16", "uint16")
@@ -67,3 +67,15 @@ def test_the_shape_stays() -> None:
     values = np.zeros((2, 0, 3), np.float32)
     assert quantize(values, Quantization(1.0, 0), "int8").shape == (2, 0, 3)
     assert dequantize(np.zeros((4, 1), np.int8), Quantization(1.0, 0)).shape == (4, 1)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "int32"])
+def test_what_is_given_back_again_and_again_is_what_is_given_back_once(dtype: str) -> None:
+    limits = np.iinfo(dtype)
+    stored = np.linspace(max(limits.min, -40000), min(limits.max, 40000), 300).astype(dtype).reshape(3, 100)
+    quantization = Quantization(0.0375, 5)
+    restore = Dequantizer(quantization, dtype)
+    for array in (stored, stored[:, ::2], stored[:1]):
+        real = restore(array)
+        assert (real.dtype, real.shape) == (np.float32, array.shape)
+        np.testing.assert_array_equal(real, dequantize(array, quantization))
