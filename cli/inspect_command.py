@@ -73,27 +73,30 @@ def _inspect_bundle(bundle: Bundle, as_json: bool) -> int:
 
 
 def _inspect_file(path: Path, as_json: bool) -> int:
+    """Show a file's graph even where no engine here runs it: that is when a reader wants to know what is in it."""
     from litefoot.runtime import load
+    from litefoot.runtime.errors import UnreadableModel
     from litefoot.runtime.graph import read_graph
 
-    model = load(path)
     graph = read_graph(path)
+    refusal: UnreadableModel | None = None
+    try:
+        model = load(path)
+        inputs, outputs, engine = model.inputs, model.outputs, model.engine
+    except UnreadableModel as error:
+        refusal, inputs, outputs, engine = error, (), (), "no engine here"
+    size = path.stat().st_size
     if as_json:
-        print_json(
-            {
-                "file": str(path),
-                "bytes": path.stat().st_size,
-                "inputs": model.inputs,
-                "outputs": model.outputs,
-                "graph": graph,
-            }
-        )
-        return 0
-    say(f"{path}: {path.stat().st_size:,} bytes, runs on {model.engine}")
-    _show_specs(model.inputs, model.outputs)
-    say(f"constants: {_weights(graph)}; {graph.integer_share:.0%} of the operators compute on integers")
-    rows = [[operator.name, str(operator.count), operator.arithmetic] for operator in graph.operators]
-    print_table("operators", ("operator", "count", "arithmetic"), rows)
+        tensors = {"inputs": inputs, "outputs": outputs}
+        print_json({"file": str(path), "bytes": size, "engine": engine, **tensors, "graph": graph})
+    else:
+        say(f"{path}: {size:,} bytes, runs on {engine}")
+        _show_specs(inputs, outputs)
+        say(f"constants: {_weights(graph)}; {graph.integer_share:.0%} of the operators compute on integers")
+        rows = [[operator.name, str(operator.count), operator.arithmetic] for operator in graph.operators]
+        print_table("operators", ("operator", "count", "arithmetic"), rows)
+    if refusal is not None:
+        raise refusal
     return 0
 
 

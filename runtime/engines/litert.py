@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Array = npt.NDArray[Any]
 
 
+_CUSTOM_FIX = "custom operators are code that came with the program the file was made for; export it without them"
 _STATE_MARKS = ("LSTM", "RNN", "SVDF", "VAR", "CALL", "WHILE", "IF", "Custom", "Flex")
 
 
@@ -40,7 +41,10 @@ class LiteRT:
                     _resize(interpreter, batch)
                 interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            raise UnreadableModel(f"{self.title} cannot load this file", where=path, got=first_line(error)) from error
+            fix = _CUSTOM_FIX if "custom op" in str(error) else None
+            raise UnreadableModel(
+                f"{self.title} cannot load this file", where=path, got=first_line(error), fix=fix
+            ) from error
         self.name = f"{self.title} {require(self.package, self.extra).__version__}"
         inputs, outputs = _named_tensors(interpreter)
         self.inputs = tuple(_spec(name, tensor, path) for name, tensor in inputs.items())
