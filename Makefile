@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LITEFOOT := $(BIN)/litefoot
 
-.PHONY: demo results test check lint types imports docs bench lock clean
+.PHONY: demo results test compat check lint types imports docs bench lock clean
 
 demo: .venv/installed
 	rm -rf runs/digits dist/digits
@@ -33,6 +33,16 @@ imports: .venv/installed
 
 docs: .venv/installed
 	$(BIN)/python docs/write_cli.py --check
+
+# The runtime's tests on every other Python that this machine has; engines are the newest that each can install.
+compat:
+	@for version in 3.10 3.12 3.13 3.14; do \
+	  command -v python$$version >/dev/null && python$$version -c pass 2>/dev/null || { echo "no python$$version here"; continue; }; \
+	  venv=build/python$$version; \
+	  python$$version -m venv $$venv && $$venv/bin/pip install --quiet --disable-pip-version-check \
+	    ".[tflite,onnx,images,inspect]" pytest pytest-timeout hypothesis && \
+	  echo "python$$version" && $$venv/bin/pytest --quiet tests/runtime || exit 1; \
+	done
 
 results: .venv/installed
 	$(BIN)/python docs/write_results.py

@@ -75,15 +75,15 @@ def _inspect_bundle(bundle: Bundle, as_json: bool) -> int:
 def _inspect_file(path: Path, as_json: bool) -> int:
     """Show a file's graph even where no engine here runs it: that is when a reader wants to know what is in it."""
     from litefoot.runtime import load
-    from litefoot.runtime.errors import UnreadableModel
+    from litefoot.runtime.errors import MissingDependency, UnreadableModel
     from litefoot.runtime.graph import read_graph
 
     graph = read_graph(path)
-    refusal: UnreadableModel | None = None
+    refusal: MissingDependency | UnreadableModel | None = None
     try:
         model = load(path)
         inputs, outputs, engine = model.inputs, model.outputs, model.engine
-    except UnreadableModel as error:
+    except (MissingDependency, UnreadableModel) as error:
         refusal, inputs, outputs, engine = error, (), (), "no engine here"
     size = path.stat().st_size
     if as_json:

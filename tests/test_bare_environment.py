@@ -125,8 +125,15 @@ def test_training_and_converting_name_their_extra(bare: Run, trained_digits: Pat
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("name", "extra"), [("fp32.tflite", "tflite"), ("fp32.onnx", "inspect")])
+def test_inspecting_a_file_names_the_extra_that_reads_its_graph(
+    bare: Run, digits_bundle: Path, name: str, extra: str
+) -> None:
+    assert f'pip install "litefoot[{extra}]"\n' in refusal(bare, 3, "inspect", digits_bundle / "models" / name)
+
+
 @pytest.mark.parametrize(("name", "extra"), [("fp32.tflite", "tflite"), ("fp32.onnx", "onnx")])
-@pytest.mark.parametrize("verb", ["run", "bench", "inspect", "load"])
+@pytest.mark.parametrize("verb", ["run", "bench", "load"])
 def test_a_file_without_its_engine_names_the_extra(
     bare: Run, digits_bundle: Path, tmp_path: Path, verb: str, name: str, extra: str
 ) -> None:
