@@ -12,11 +12,13 @@ from typing import Any
 import numpy.typing as npt
 
 from litefoot.runtime.bench import latencies
-from litefoot.runtime.bundle import Bundle, Golden, Manifest
+from litefoot.runtime.bundle import Bundle
 from litefoot.runtime.codec import encode
 from litefoot.runtime.errors import ConversionFailed, UsageError, require
 from litefoot.runtime.files import read_arrays
 from litefoot.runtime.folder import check_free, new_folder, write_arrays, write_json
+from litefoot.runtime.golden import Golden
+from litefoot.runtime.manifest import Manifest
 from litefoot.runtime.model import Model, load
 from litefoot.runtime.trained import CALIBRATION, MODEL, TrainedModel, read_trained
 from litefoot.runtime.verification.tolerance import CLASS_KINDS

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from litefoot.runtime.board import cpu_name
-from litefoot.runtime.bundle import Manifest
 from litefoot.runtime.errors import ConversionFailed
+from litefoot.runtime.manifest import Manifest
 from litefoot.runtime.trained import TrainedModel
 from litefoot.runtime.verification.metrics import Status
 from litefoot.runtime.verification.verdict import Verdict

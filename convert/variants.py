@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from litefoot.runtime.bundle import Format
 from litefoot.runtime.errors import UsageError
+from litefoot.runtime.manifest import Format
 
 
 @dataclass(frozen=True)

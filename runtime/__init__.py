@@ -12,8 +12,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .bundle import Artifact, Bundle, Golden
+    from .bundle import Bundle
     from .contract import Metric, ModelContract
+    from .golden import Golden
+    from .manifest import Artifact
     from .model import Model, load
     from .tensors import Quantization, TensorSpec
     from .verification.drift import Drift, measure
@@ -21,10 +23,10 @@ if TYPE_CHECKING:
     from .verification.verdict import Verdict
 
 _HOMES = {
-    "Artifact": ".bundle",
+    "Artifact": ".manifest",
     "Bundle": ".bundle",
     "Drift": ".verification.drift",
-    "Golden": ".bundle",
+    "Golden": ".golden",
     "Metric": ".contract",
     "Model": ".model",
     "ModelContract": ".contract",

@@ -2,146 +2,60 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .codec import decode, encode, read_json
-from .contract import ModelContract
-from .errors import BadDocument, UnreadableModel, UntrustedBundle
-from .files import member, new_sha256, read_arrays, sha256
-from .tensors import TensorSpec
-from .verification.tolerance import Tolerance
+from .errors import UnreadableModel, UntrustedBundle
+from .files import document_digest, member, read_arrays, read_json, sha256
+from .tensors import Quantization, TensorSpec
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
+    from .contract import ModelContract
+    from .golden import Golden
+    from .manifest import Artifact, Manifest
 
 FORMAT = "litefoot-bundle"
 VERSION = 1
 MANIFEST = "manifest.json"
 GOLDEN = "golden.npz"
 
-Format = Literal["tflite", "onnx"]
 
-
-@dataclass(frozen=True)
-class Artifact:
-    """One model file.
+class Loadable(NamedTuple):
+    """What loading needs to know of an artifact.
 
     Attributes:
         name: Its name, for example ``int8.tflite``.
-        format: ``tflite`` or ``onnx``.
-        precision: How its weights and activations are stored: fp32, fp16, dynamic, int8.
         file: Its path in the bundle.
         sha256: Digest of the file.
-        bytes: Its size.
-        gzip_bytes: Its size after gzip, level 9.
         inputs: What the file takes, in its own types.
         outputs: What it returns, in its own types.
-        output_steps: For an output's name, the size of one quantization step behind it, in real units.
-        tolerances: For an output's name, how far it may be from the full-precision model.
     """
 
     name: str
-    format: Format
-    precision: str
     file: str
     sha256: str
-    bytes: int
-    gzip_bytes: int
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
-    output_steps: dict[str, float]
-    tolerances: dict[str, Tolerance]
 
-
-@dataclass(frozen=True)
-class FileRecord:
-    """A file of the bundle that is not a model, and its digest."""
-
-    file: str
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """The content of ``manifest.json``.
-
-    Attributes:
-        format: Always ``litefoot-bundle``.
-        version: Of the format.
-        name: Of the model.
-        contract: What the model promises.
-        artifacts: The model files.
-        recommended: Names of the artifacts that passed, the smallest first.
-        files: Every other file.
-        provenance: Where the model came from: versions, seed, digests; for people.
-        sha256: Digest of this document without this field, as canonical JSON.
-    """
-
-    format: Literal["litefoot-bundle"]
-    version: Literal[1]
-    name: str
-    contract: ModelContract
-    artifacts: tuple[Artifact, ...]
-    recommended: tuple[str, ...]
-    files: tuple[FileRecord, ...]
-    provenance: dict[str, Any]
-    sha256: str = ""
-
-    def sealed(self) -> Manifest:
-        """The same manifest with the digest of its content."""
-        return replace(self, sha256=_digest(encode(self)))
-
-
-@dataclass(frozen=True)
-class Golden:
-    """Samples and what the full-precision model answers to them.
-
-    Attributes:
-        inputs: By input name, float32 or integer, (samples, ...).
-        references: By output name, the full-precision model's answer, (samples, ...).
-        targets: The right answer for each sample, (samples,) for classes; None without labels.
-    """
-
-    inputs: dict[str, npt.NDArray[Any]]
-    references: dict[str, npt.NDArray[Any]]
-    targets: npt.NDArray[Any] | None = None
-
-    def __len__(self) -> int:
-        return min((len(array) for array in (*self.inputs.values(), *self.references.values())), default=0)
-
-    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """The arrays of ``golden.npz`` by their names there."""
-        arrays = {f"input/{name}": array for name, array in self.inputs.items()}
-        arrays |= {f"reference/{name}": array for name, array in self.references.items()}
-        return arrays if self.targets is None else {**arrays, "target": self.targets}
-
-    @classmethod
-    def from_arrays(cls, arrays: dict[str, npt.NDArray[Any]], where: str) -> Golden:
-        """Read what `to_arrays` gave.
+    def compare(self, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...], path: Path) -> None:
+        """Refuse a file that takes or returns something else: the bundle's tolerances would mean nothing.
 
         Args:
-            arrays: By name.
-            where: The file, for messages.
-
-        Returns:
-            The golden samples.
+            inputs: What the file takes, as its engine says.
+            outputs: What it returns.
+            path: The file, for the message.
 
         Raises:
-            BadDocument: A name is unknown, or the arrays hold different numbers of samples.
+            UntrustedBundle: They differ from the manifest.
         """
-        parts: dict[str, dict[str, npt.NDArray[Any]]] = {"input": {}, "reference": {}, "target": {}}
-        for name, array in arrays.items():
-            part, _, rest = name.partition("/")
-            if part not in parts or array.ndim == 0 or (part == "target") != (rest == ""):
-                raise BadDocument("Golden samples break their format", where=where, got=name)
-            parts[part][rest] = array
-        counts = {name: len(array) for name, array in arrays.items()}
-        if len(set(counts.values())) > 1:
-            raise BadDocument("Golden arrays hold different numbers of samples", where=where, got=counts)
-        return cls(parts["input"], parts["reference"], parts["target"].get(""))
+        if (inputs, outputs) != (self.inputs, self.outputs):
+            raise UntrustedBundle(
+                "The model file's inputs and outputs differ from the manifest",
+                where=path,
+                got=_described(inputs, outputs),
+                expected=_described(self.inputs, self.outputs),
+            )
 
 
 class Bundle:
@@ -159,11 +73,19 @@ class Bundle:
         self.path = path
         if not (path / MANIFEST).is_file():
             raise UnreadableModel("This folder is not a bundle", where=path, got=f"no {MANIFEST} in it")
-        document = read_json(path / MANIFEST)
-        _check_version(document, path)
-        self.manifest = decode(Manifest, document, MANIFEST)
-        if self.manifest.sha256 != _digest(document):
+        self._document = read_json(path / MANIFEST)
+        _check_version(self._document, path)
+        if not isinstance(self._document, dict) or self._document.get("sha256") != document_digest(self._document):
+            _ = self.manifest  # a broken format is called by its name
             raise UntrustedBundle("The manifest was changed after it was written", where=path / MANIFEST)
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """The whole manifest, checked field by field; only loading a model does without that."""
+        from .codec import decode
+        from .manifest import Manifest
+
+        return decode(Manifest, self._document, MANIFEST)
 
     @property
     def contract(self) -> ModelContract:
@@ -197,11 +119,45 @@ class Bundle:
             expected=f"one of {', '.join(artifact.name for artifact in self.artifacts)}",
         )
 
-    def model_path(self, artifact: Artifact) -> Path:
+    def loadable(self, name: str) -> Loadable:
+        """What loading needs to know of an artifact.
+
+        Args:
+            name: For example ``int8.tflite``.
+
+        Returns:
+            Its file and tensors.
+
+        Raises:
+            UnreadableModel: The bundle has none of this name.
+            BadDocument: The manifest breaks the format.
+        """
+        found = [entry for entry in self._loadables if entry.name == name]
+        if not found:
+            self.artifact(name)  # says which there are
+        return found[0]
+
+    @property
+    def recommended(self) -> tuple[str, ...]:
+        """Names of the artifacts that passed, the smallest first."""
+        names = self._document.get("recommended")
+        known = {entry.name for entry in self._loadables}
+        return tuple(names) if isinstance(names, list) and known.issuperset(names) else self.manifest.recommended
+
+    @cached_property
+    def _loadables(self) -> tuple[Loadable, ...]:
+        """Straight from the document: a process that answers once has no time for its other fields."""
+        try:
+            return tuple(_loadable(entry) for entry in self._document["artifacts"])
+        except (KeyError, TypeError, AttributeError):
+            artifacts = self.manifest.artifacts  # says what is wrong with it
+            return tuple(Loadable(a.name, a.file, a.sha256, a.inputs, a.outputs) for a in artifacts)
+
+    def model_path(self, artifact: Artifact | Loadable) -> Path:
         """The path of an artifact's file, after its digest was compared.
 
         Args:
-            artifact: One of `artifacts`.
+            artifact: One of this bundle's.
 
         Returns:
             The file.
@@ -221,6 +177,8 @@ class Bundle:
             UntrustedBundle: The file is missing or differs from the manifest.
             UnreadableModel: It is not a file of arrays.
         """
+        from .golden import Golden
+
         path = self.file(GOLDEN)
         return Golden.from_arrays(read_arrays(path), GOLDEN)
 
@@ -280,9 +238,24 @@ def _check_version(document: Any, path: Path) -> None:
         )
 
 
-def _digest(document: dict[str, Any]) -> str:
-    content = {key: value for key, value in document.items() if key != "sha256"}
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    digest = new_sha256()
-    digest.update(text.encode())
-    return str(digest.hexdigest())
+def _loadable(entry: Any) -> Loadable:
+    name, file, digest = entry["name"], entry["file"], entry["sha256"]
+    if not all(isinstance(text, str) for text in (name, file, digest)):
+        raise TypeError
+    return Loadable(name, file, digest, _specs(entry["inputs"]), _specs(entry["outputs"]))
+
+
+def _specs(entries: Any) -> tuple[TensorSpec, ...]:
+    specs = []
+    for entry in entries:
+        quantization = entry["quantization"] and Quantization(**entry["quantization"])
+        specs.append(TensorSpec(**{**entry, "shape": tuple(entry["shape"]), "quantization": quantization}))
+    return tuple(specs)
+
+
+def _described(*sides: tuple[TensorSpec, ...]) -> str:
+    """Inputs and outputs in one line, with their steps: the quantization is part of what a file stores."""
+    tensors = [
+        [f"{spec} / {spec.quantization.scale:g}" if spec.quantization else str(spec) for spec in side] for side in sides
+    ]
+    return " -> ".join(", ".join(side) for side in tensors)

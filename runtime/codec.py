@@ -1,4 +1,4 @@
-"""Frozen dataclasses to JSON and back, strictly: an unknown, missing or mistyped field is an error that names it.
+"""Frozen dataclasses and named tuples to JSON and back, strictly: what does not fit is an error that names the field.
 
 JSON has no infinity and no NaN; they are written as the strings ``"inf"``, ``"-inf"`` and ``"nan"``.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
 import math
 import types
 import typing
@@ -15,13 +14,13 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from .errors import BadDocument
+from .files import read_json
 
 T = TypeVar("T")
-MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 
 
 def encode(value: Any) -> Any:
-    """Turn a dataclass, or a value of one, into what ``json.dumps`` takes.
+    """Turn a dataclass or named tuple, or a value of one, into what ``json.dumps`` takes.
 
     Args:
         value: A dataclass instance, tuple, list, dict with string keys, string, number, bool or None.
@@ -29,8 +28,9 @@ def encode(value: Any) -> Any:
     Returns:
         The same as dicts, lists and scalars.
     """
-    if dataclasses.is_dataclass(value):
-        return {field.name: encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    kind: Any = type(value)
+    if (fields := _fields(kind)) is not None:
+        return {name: encode(getattr(value, name)) for name in fields}
     if isinstance(value, (list, tuple)):
         return [encode(item) for item in value]
     if isinstance(value, dict):
@@ -73,48 +73,15 @@ def read_document(kind: type[T], path: Path) -> T:
     return decode(kind, read_json(path), path.name)
 
 
-def read_json(path: Path) -> Any:
-    """Read a JSON file of at most `MAX_DOCUMENT_BYTES`.
-
-    Args:
-        path: The file.
-
-    Returns:
-        Its parsed content.
-
-    Raises:
-        BadDocument: The file cannot be read, is too large, or is not JSON.
-    """
-    try:
-        size = path.stat().st_size
-        if size > MAX_DOCUMENT_BYTES:
-            raise BadDocument(
-                "This document is too large",
-                where=path,
-                got=f"{size} bytes",
-                expected=f"at most {MAX_DOCUMENT_BYTES}",
-            )
-        return json.loads(path.read_bytes(), parse_constant=_no_constant)
-    except OSError as error:
-        raise BadDocument("This document cannot be read", where=path, got=error.strerror) from error
-    except (ValueError, RecursionError) as error:
-        raise BadDocument("This document is not valid JSON", where=path, got=error) from error
-
-
 @functools.cache
 def _type_hints(kind: Any) -> dict[str, Any]:
     return typing.get_type_hints(kind)
 
 
-def _no_constant(name: str) -> typing.NoReturn:
-    """Python's parser takes NaN and Infinity, which are not JSON."""
-    raise ValueError(f"{name} is not JSON")
-
-
 def _decode(kind: Any, value: Any, where: str) -> Any:
     origin = get_origin(kind)
-    if dataclasses.is_dataclass(kind):
-        return _decode_dataclass(kind, value, where)
+    if (fields := _fields(kind)) is not None:
+        return _decode_record(kind, fields, value, where)
     if origin in (Union, types.UnionType):
         return _decode_union(get_args(kind), value, where)
     if origin is Literal:
@@ -133,20 +100,29 @@ def _decode(kind: Any, value: Any, where: str) -> Any:
     return _expect(kind, value, where)
 
 
-def _decode_dataclass(kind: Any, value: Any, where: str) -> Any:
+def _decode_record(kind: Any, fields: dict[str, bool], value: Any, where: str) -> Any:
     entries = _expect(dict, value, where)
     hints = _type_hints(kind)
-    fields = {field.name: field for field in dataclasses.fields(kind)}
     if unknown := sorted(entries.keys() - fields.keys()):
         _refuse(unknown, f"only the fields {sorted(fields)}", where)
-    required = {
-        name
-        for name, field in fields.items()
-        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-    }
+    required = {name for name, is_required in fields.items() if is_required}
     if missing := sorted(required - entries.keys()):
         _refuse(sorted(entries), f"the fields {missing} too", where)
     return kind(**{name: _decode(hints[name], entry, f"{where}.{name}") for name, entry in entries.items()})
+
+
+@functools.cache
+def _fields(kind: Any) -> dict[str, bool] | None:
+    """The fields of a dataclass or named tuple, and whether each must be given; None for any other type."""
+    if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
+        record: Any = kind
+        return {name: name not in record._field_defaults for name in record._fields}
+    if not (isinstance(kind, type) and dataclasses.is_dataclass(kind)):
+        return None
+    missing = dataclasses.MISSING
+    return {
+        field.name: field.default is missing and field.default_factory is missing for field in dataclasses.fields(kind)
+    }
 
 
 def _decode_union(choices: tuple[Any, ...], value: Any, where: str) -> Any:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import json
 import sys
+import typing
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import UnreadableModel, UntrustedBundle
+from .errors import BadDocument, UnreadableModel, UntrustedBundle
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 MAX_ARRAYS_BYTES = 2 * 1024**3
 _CHUNK_BYTES = 1024 * 1024
 
@@ -29,6 +32,54 @@ def new_sha256() -> Any:
         return importlib.import_module(own).sha256()
     except ImportError:  # an interpreter built without it
         return importlib.import_module("hashlib").sha256()
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file of at most `MAX_DOCUMENT_BYTES`.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Its parsed content.
+
+    Raises:
+        BadDocument: The file cannot be read, is too large, or is not JSON.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MAX_DOCUMENT_BYTES:
+            raise BadDocument(
+                "This document is too large",
+                where=path,
+                got=f"{size} bytes",
+                expected=f"at most {MAX_DOCUMENT_BYTES}",
+            )
+        return json.loads(path.read_bytes(), parse_constant=_no_constant)
+    except OSError as error:
+        raise BadDocument("This document cannot be read", where=path, got=error.strerror) from error
+    except (ValueError, RecursionError) as error:
+        raise BadDocument("This document is not valid JSON", where=path, got=error) from error
+
+
+def _no_constant(name: str) -> typing.NoReturn:
+    """Python's parser takes NaN and Infinity, which are not JSON."""
+    raise ValueError(f"{name} is not JSON")
+
+
+def document_digest(document: dict[str, Any]) -> str:
+    """SHA-256 of a document without its own field ``sha256``, as JSON with sorted keys and without white space.
+
+    Args:
+        document: What `read_json` returned.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    content = {key: value for key, value in document.items() if key != "sha256"}
+    digest = new_sha256()
+    digest.update(json.dumps(content, sort_keys=True, separators=(",", ":")).encode())
+    return str(digest.hexdigest())
 
 
 def sha256(path: Path) -> str:

@@ -12,9 +12,8 @@ import numpy as np
 
 from .casting import can_write_directly, from_file, to_file, write_out
 from .engines import Engine, EngineChoice, choose, start
-from .errors import InputMismatch, MissingDependency, UnreadableModel, UntrustedBundle, UsageError
+from .errors import InputMismatch, MissingDependency, UnreadableModel, UsageError
 from .quantization import Dequantizer, Quantizer
-from .tensors import TensorSpec
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -22,9 +21,10 @@ if TYPE_CHECKING:
     Array = npt.NDArray[Any]
 
     from .batching import Batcher
-    from .bundle import Artifact, Bundle, Golden
+    from .bundle import Bundle, Loadable
     from .contract import ModelContract
     from .decoding import Sample
+    from .golden import Golden
     from .streaming import Stream
     from .verification.verdict import Verdict
 
@@ -62,7 +62,7 @@ def load(path: str | Path, *, engine: str | None = None, artifact: str | None = 
         from .bundle import Bundle
 
         bundle = Bundle(path)
-        chosen = bundle.artifact(artifact) if artifact else _recommended(bundle, engine)
+        chosen = bundle.loadable(artifact) if artifact else _recommended(bundle, engine)
         path = bundle.model_path(chosen)
     elif not path.exists():
         raise UnreadableModel("There is no such file or folder", where=path)
@@ -90,11 +90,10 @@ class Model:
         threads: Threads inside one inference.
         inputs: What the file takes, in the file's own types.
         outputs: What it returns, in the file's own types.
-        contract: What the bundle promises; None for a single file.
     """
 
     def __init__(
-        self, path: Path, choice: EngineChoice, threads: int, bundle: Bundle | None, artifact: Artifact | None
+        self, path: Path, choice: EngineChoice, threads: int, bundle: Bundle | None, artifact: Loadable | None
     ) -> None:
         self._start: Callable[[int | None], Engine] = lambda batch: start(choice, path, threads, batch)
         self._engine = self._start(None)
@@ -107,10 +106,14 @@ class Model:
         self.threads = threads
         self.inputs = self._engine.inputs
         self.outputs = self._engine.outputs
-        self.contract: ModelContract | None = bundle.contract if bundle else None
         if artifact is not None:
-            _check_specs(artifact, self.inputs, self.outputs, path)
+            artifact.compare(self.inputs, self.outputs, path)
         self._shortcut = self._make_shortcut()
+
+    @property
+    def contract(self) -> ModelContract | None:
+        """What the bundle promises; None for a single file."""
+        return self._bundle.contract if self._bundle else None
 
     def __call__(
         self,
@@ -264,6 +267,7 @@ class Model:
         from .verification.verdict import judge
 
         golden = self._bundle.golden() if golden is None else golden
+        artifact = self._bundle.artifact(self._artifact.name)
         outputs = self.predict(golden.inputs, progress=progress)
         return judge(
             artifact=self.name,
@@ -272,8 +276,8 @@ class Model:
             references=golden.references,
             outputs=outputs if isinstance(outputs, dict) else {self.outputs[0].name: outputs},
             targets=golden.targets,
-            tolerances=self._artifact.tolerances,
-            steps=self._artifact.output_steps,
+            tolerances=artifact.tolerances,
+            steps=artifact.output_steps,
         )
 
     def _make_shortcut(self) -> Callable[[Array], Array] | None:
@@ -357,9 +361,9 @@ def _samples(inputs: Mapping[str, Array]) -> int:
     return next(iter(counts.values()), 0)
 
 
-def _recommended(bundle: Bundle, engine: str | None) -> Artifact:
+def _recommended(bundle: Bundle, engine: str | None) -> Loadable:
     """The first artifact that passed and can run here."""
-    names = bundle.manifest.recommended
+    names = bundle.recommended
     if not names:
         raise UnreadableModel(
             "No artifact of this bundle passed its verification",
@@ -368,7 +372,7 @@ def _recommended(bundle: Bundle, engine: str | None) -> Artifact:
         )
     refused: MissingDependency | UsageError | None = None
     for name in names:
-        artifact = bundle.artifact(name)
+        artifact = bundle.loadable(name)
         try:
             choose(Path(artifact.file), engine)
         except (MissingDependency, UsageError) as error:
@@ -376,25 +380,3 @@ def _recommended(bundle: Bundle, engine: str | None) -> Artifact:
         else:
             return artifact
     raise refused or AssertionError("a recommended artifact was neither chosen nor refused")
-
-
-def _check_specs(
-    artifact: Artifact, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...], path: Path
-) -> None:
-    """The file must take and return what the manifest says; only then do its tolerances mean anything."""
-    got, expected = (inputs, outputs), (artifact.inputs, artifact.outputs)
-    if got != expected:
-        raise UntrustedBundle(
-            "The model file's inputs and outputs differ from the manifest",
-            where=path,
-            got=_described(got),
-            expected=_described(expected),
-        )
-
-
-def _described(sides: tuple[tuple[TensorSpec, ...], ...]) -> str:
-    """Inputs and outputs in one line, with their steps: the quantization is part of what a file stores."""
-    tensors = [
-        [f"{spec} / {spec.quantization.scale:g}" if spec.quantization else str(spec) for spec in side] for side in sides
-    ]
-    return " -> ".join(", ".join(side) for side in tensors)

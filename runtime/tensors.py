@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["probabilities", "logits", "regression", "image", "sequence", "boxes", "mask", "tokens", "embedding"]
 
 
-@dataclass(frozen=True)
-class Quantization:
+class Quantization(NamedTuple):
     """One affine quantization for a whole tensor: ``real = scale * (stored - zero_point)``.
 
     Attributes:
@@ -21,8 +19,7 @@ class Quantization:
     zero_point: int
 
 
-@dataclass(frozen=True)
-class TensorSpec:
+class TensorSpec(NamedTuple):
     """One input or output.
 
     Attributes:

@@ -13,10 +13,11 @@ import pytest
 from resealing import reseal
 
 from litefoot.convert.bundling import write_manifest
-from litefoot.runtime import codec
-from litefoot.runtime.bundle import FORMAT, GOLDEN, MANIFEST, VERSION, Bundle, Golden
+from litefoot.runtime import files
+from litefoot.runtime.bundle import FORMAT, GOLDEN, MANIFEST, VERSION, Bundle
 from litefoot.runtime.errors import BadDocument, UnreadableModel, UntrustedBundle
 from litefoot.runtime.folder import write_arrays
+from litefoot.runtime.golden import Golden
 
 X, Y = np.arange(6.0).reshape(2, 3), np.arange(4.0).reshape(2, 2)
 
@@ -126,7 +127,7 @@ def test_another_layout_of_the_same_manifest_is_the_same_manifest(bundle_copy: P
 
 
 def test_an_oversized_manifest_is_refused(bundle_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codec, "MAX_DOCUMENT_BYTES", 100)
+    monkeypatch.setattr(files, "MAX_DOCUMENT_BYTES", 100)
     with pytest.raises(BadDocument, match="too large"):
         Bundle(bundle_copy)
 

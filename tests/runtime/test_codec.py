@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litefoot.runtime import codec
+from litefoot.runtime import files
 from litefoot.runtime.codec import decode, encode, read_document
 from litefoot.runtime.errors import BadDocument
 from litefoot.runtime.preprocessing import Grayscale, Resize, Scale, Step
@@ -139,9 +139,9 @@ def test_what_is_not_json_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_a_document_is_read_up_to_the_limit_and_not_beyond(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "document.json"
     path.write_text(json.dumps(encode(Inner(1, 2.0))))
-    monkeypatch.setattr(codec, "MAX_DOCUMENT_BYTES", path.stat().st_size)
+    monkeypatch.setattr(files, "MAX_DOCUMENT_BYTES", path.stat().st_size)
     assert read_document(Inner, path) == Inner(1, 2.0)
-    monkeypatch.setattr(codec, "MAX_DOCUMENT_BYTES", path.stat().st_size - 1)
+    monkeypatch.setattr(files, "MAX_DOCUMENT_BYTES", path.stat().st_size - 1)
     with pytest.raises(BadDocument, match="too large"):
         read_document(Inner, path)
 

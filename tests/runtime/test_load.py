@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,9 +14,11 @@ from resealing import reseal
 from tiny_models import WEIGHTS, affine, write_affine, write_affine_int8, write_sum_and_difference
 
 from litefoot.convert.bundling import write_manifest
-from litefoot.runtime.bundle import GOLDEN, Bundle, Golden
-from litefoot.runtime.errors import MissingDependency, UnreadableModel, UntrustedBundle, UsageError
+from litefoot.runtime.bundle import GOLDEN, Bundle
+from litefoot.runtime.errors import BadDocument, MissingDependency, UnreadableModel, UntrustedBundle, UsageError
+from litefoot.runtime.files import document_digest
 from litefoot.runtime.folder import write_arrays
+from litefoot.runtime.golden import Golden
 from litefoot.runtime.model import load
 from litefoot.runtime.preprocessing import Scale
 from litefoot.runtime.tensors import TensorSpec
@@ -215,3 +219,35 @@ def test_selftest_fails_without_samples_however_they_are_given(bundle_copy: Path
     for verdict in (given, load(bundle_copy).selftest()):
         assert verdict.status == "failed"
         assert "samples 0" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda entry: entry.pop("file"),
+        lambda entry: entry.update(file=5),
+        lambda entry: entry.update(inputs=None),
+        lambda entry: entry["inputs"][0].update(shape=3),
+        lambda entry: entry["inputs"][0].update(surprise=1),
+    ],
+)
+def test_a_sealed_manifest_of_another_format_is_a_bad_document(bundle_copy: Path, change: Callable[[Any], Any]) -> None:
+    path = bundle_copy / "manifest.json"
+    document = json.loads(path.read_text())
+    for entry in document["artifacts"]:
+        change(entry)
+    document["sha256"] = document_digest(document)
+    path.write_text(json.dumps(document))
+    with pytest.raises(BadDocument, match="breaks its format"):
+        load(bundle_copy)
+
+
+@pytest.mark.parametrize("names", [None, ["none.tflite"], [5], {}])
+def test_recommendations_that_are_none_are_refused(bundle_copy: Path, names: object) -> None:
+    path = bundle_copy / "manifest.json"
+    document = json.loads(path.read_text())
+    document["recommended"] = names
+    document["sha256"] = document_digest(document)
+    path.write_text(json.dumps(document))
+    with pytest.raises(UnreadableModel):
+        load(bundle_copy)
