@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .terminal import print_json, print_table, say
+from .terminal import print_json, print_table, say, thread_count
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -27,8 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--artifact", metavar="NAME", help="which artifact of a bundle (default: the smallest that passed)"
     )
-    parser.add_argument("--engine", choices=("litert", "onnxruntime"), help="default: the one that reads the file")
-    parser.add_argument("--threads", type=int, default=1, help="threads inside one inference (default 1)")
+    parser.add_argument(
+        "--engine", choices=("litert", "tflite-runtime", "onnxruntime"), help="default: the one that reads the file"
+    )
+    parser.add_argument("--threads", type=thread_count, default=1, help="inside one inference, or auto (default 1)")
     parser.add_argument("--json", action="store_true", help="print the outputs as JSON")
 
 

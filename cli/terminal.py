@@ -29,6 +29,18 @@ def print_json(document: Any) -> None:
     sys.stdout.write(json.dumps(encode(document), indent=1, allow_nan=False) + "\n")
 
 
+def thread_count(text: str) -> int | str:
+    """Parse the value of ``--threads``.
+
+    Args:
+        text: A number, or ``auto``.
+
+    Returns:
+        The number, or ``auto``.
+    """
+    return text if text == "auto" else int(text)
+
+
 def say(text: str) -> None:
     """Write a line to the standard output, for people.
 
@@ -120,21 +132,17 @@ def _print_rich_table(title: str, columns: Sequence[str], rows: Sequence[Sequenc
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        title=Text(title),  # not markup: brackets in a name or path stay what they are
-        title_justify="left",
-        title_style="bold",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-    )
+    # Text, not strings: rich would take brackets in a name or path for its markup.
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for i, column in enumerate(columns):
         table.add_column(Text(column), justify="right" if i else "left")
     for row in rows:
         table.add_row(*[Text(cell, style=_STYLES.get(cell.split(" ", 1)[0], "")) for cell in row])
     text = io.StringIO()  # written by us: at a broken pipe rich would end the process with exit code 1
     terminal = sys.stdout.isatty()
-    Console(file=text, force_terminal=terminal or None, width=None if terminal else _PIPE_WIDTH).print(table)
+    console = Console(file=text, force_terminal=terminal or None, width=None if terminal else _PIPE_WIDTH)
+    console.print(Text(title, style="bold"))
+    console.print(table)
     sys.stdout.write(text.getvalue())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .terminal import print_json, print_table, progress_bar, say
+from .terminal import print_json, print_table, progress_bar, say, thread_count
 from .verdicts import DRIFT_COLUMNS, drift_cells, exit_code
 
 HELP = "replay a bundle's artifacts and judge them"
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """
     parser.add_argument("bundle", type=Path, help="bundle folder")
     parser.add_argument("--artifact", action="append", metavar="NAME", help="only this one; may be repeated")
-    parser.add_argument("--threads", type=int, default=1, help="threads inside one inference (default 1)")
+    parser.add_argument("--threads", type=thread_count, default=1, help="inside one inference, or auto (default 1)")
     parser.add_argument("--json", action="store_true", help="print the verdicts as JSON")
 
 

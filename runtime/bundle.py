@@ -71,6 +71,8 @@ class Bundle:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        if not path.is_dir():
+            raise UnreadableModel("There is no such folder", where=path)
         if not (path / MANIFEST).is_file():
             raise UnreadableModel("This folder is not a bundle", where=path, got=f"no {MANIFEST} in it")
         self._document = read_json(path / MANIFEST)

@@ -69,6 +69,8 @@ def read_trained(folder: Path) -> tuple[TrainedModel, Arrays, Arrays, npt.NDArra
     Raises:
         UnreadableModel: It is not such a folder, or a file in it is missing or damaged.
     """
+    if not folder.is_dir():
+        raise UnreadableModel("There is no such folder", where=folder)
     if not (folder / DOCUMENT).is_file():
         raise UnreadableModel(
             "This folder holds no trained model",

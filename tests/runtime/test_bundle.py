@@ -54,8 +54,10 @@ def test_an_unknown_artifact_is_answered_with_those_that_there_are(tiny_bundle: 
 
 def test_a_folder_or_file_without_manifest_is_not_a_bundle(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    for path in (tmp_path, tmp_path / "file", tmp_path / "nothing"):
-        with pytest.raises(UnreadableModel, match=MANIFEST):
+    with pytest.raises(UnreadableModel, match=MANIFEST):
+        Bundle(tmp_path)
+    for path in (tmp_path / "file", tmp_path / "nothing"):
+        with pytest.raises(UnreadableModel, match="no such folder"):
             Bundle(path)
 
 
