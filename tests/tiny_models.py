@@ -63,6 +63,18 @@ def write_affine_int8(path: Path, *, weights: Array = WEIGHTS, float_io: bool = 
     return graph.write(path, {"x": given}, {"y": returned})
 
 
+def write_affine_uint8(path: Path, *, weights: Array = WEIGHTS) -> Path:
+    """TFLite: the same in the older quantization, everything uint8 around a zero point in the middle."""
+    stored_input, stored_weights, stored_output = Quantization(0.5, 131), Quantization(0.5, 128), Quantization(0.5, 124)
+    graph = _TFLite()
+    x = graph.tensor("t_x", (1, 3), "uint8", stored_input)
+    y = graph.tensor("t_y", (1, 2), "uint8", stored_output)
+    w = graph.constant("w", _stored(weights, stored_weights, "uint8"), stored_weights)
+    b = graph.constant("b", _stored(BIAS, STORED_BIAS, "int32"), STORED_BIAS)
+    graph.fully_connected(x, w, b, y)
+    return graph.write(path, {"x": x}, {"y": y}, signature=False)
+
+
 def write_affine_hybrid(path: Path, *, weights: Array = WEIGHTS) -> Path:
     """The same with float activations and int8 weights."""
     stored = _stored(weights, STORED_WEIGHTS, "int8")

@@ -52,6 +52,17 @@ def recurrent() -> tuple[tf_keras.Model, ModelContract]:
     return tf_keras.Model(steps, layers.Dense(3, name="scores")(layers.GRU(8)(steps))), contract
 
 
+def fused() -> tuple[tf_keras.Model, ModelContract]:
+    """An LSTM, which becomes TFLite's fused operator and keeps its state between inferences."""
+    steps = layers.Input((6, 4), name="steps")
+    contract = ModelContract(
+        inputs=(TensorSpec("steps", (None, 6, 4), "float32"),),
+        outputs=(TensorSpec("scores", (None, 8), "float32", kind="regression"),),
+        task="sequence regression",
+    )
+    return tf_keras.Model(steps, layers.LSTM(8, name="scores")(steps)), contract
+
+
 def write(folder: Path, name: str, model: tf_keras.Model, contract: ModelContract) -> None:
     folder.mkdir()
     model.save(folder / MODEL)
@@ -79,6 +90,7 @@ def main() -> None:
     write(out / "two", HOSTILE_NAME, two, contract)
     (out / "order.txt").write_text(in_another_order(two, contract))
     write(out / "recurrent", "recurrent", *recurrent())
+    write(out / "fused", "fused", *fused())
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from tiny_models import (
     write_accumulator,
     write_affine,
     write_affine_int8,
+    write_affine_uint8,
     write_lookup,
     write_negation,
     write_sum_and_difference,
@@ -37,6 +38,14 @@ def test_raw_takes_and_returns_what_the_file_stores(tmp_path: Path) -> None:
     stored = model((X / given.scale + given.zero_point).astype(np.int8), raw=True)
     assert stored.dtype == np.int8
     np.testing.assert_array_equal((stored.astype(np.float32) - returned.zero_point) * returned.scale, affine(X))
+
+
+@pytest.mark.parametrize("x", [X, -X, np.zeros_like(X)], ids=str)
+def test_the_older_quantization_in_uint8_is_called_with_real_values_too(tmp_path: Path, x: np.ndarray) -> None:
+    model = load(write_affine_uint8(tmp_path / "model.tflite"))
+    assert model.inputs[0].dtype == model.outputs[0].dtype == "uint8"
+    np.testing.assert_array_equal(model(x), affine(x))
+    np.testing.assert_array_equal(model.predict(np.repeat(x, 50, axis=0)), np.repeat(affine(x), 50, axis=0))
 
 
 def test_raw_refuses_real_values_for_a_file_of_integers(tmp_path: Path) -> None:
