@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LITEFOOT := $(BIN)/litefoot
 
-.PHONY: demo results test compat check lint types imports docs bench lock clean
+.PHONY: demo results test compat pi check lint types imports docs bench lock clean
 
 demo: .venv/installed
 	rm -rf runs/digits dist/digits
@@ -43,6 +43,10 @@ compat:
 	    ".[tflite,onnx,images,inspect]" pytest pytest-timeout hypothesis && \
 	  echo "python$$version" && $$venv/bin/pytest --quiet tests/runtime || exit 1; \
 	done
+
+# The same on an emulated Raspberry Pi; needs qemu-user and mmdebstrap.
+pi: .venv/installed
+	tests/emulated_pi.sh
 
 results: .venv/installed
 	$(BIN)/python docs/write_results.py

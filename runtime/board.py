@@ -20,7 +20,8 @@ _THROTTLED_NOW = 0b1111
 def cpu_name() -> str:
     """The board's name, else the processor's, else the architecture."""
     board = _read(Path("/proc/device-tree/model"))
-    return board.strip("\0 \n") or _cpuinfo().get("model name") or platform.machine()
+    info = _cpuinfo()
+    return board.strip("\0 \n") or info.get("Model") or info.get("model name") or platform.machine()
 
 
 def cpu_features() -> tuple[str, ...]:

@@ -192,4 +192,4 @@ def _rename_output(path: Path) -> None:
 
 
 def _renamed(artifact: Artifact) -> Artifact:
-    return replace(artifact, outputs=tuple(replace(spec, name="renamed") for spec in artifact.outputs))
+    return replace(artifact, outputs=tuple(spec._replace(name="renamed") for spec in artifact.outputs))
