@@ -6,6 +6,7 @@ import gzip
 from pathlib import Path
 
 from litefoot.runtime.bundle import MANIFEST
+from litefoot.runtime.casting import to_file
 from litefoot.runtime.codec import encode
 from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.engines import choose, start
@@ -58,9 +59,12 @@ def describe_artifact(folder: Path, variant: Variant, contract: ModelContract, g
 
     Raises:
         UnreadableModel: The file does not load.
+        UsageError: It does not run.
     """
     path = folder / "models" / variant.name
     engine = start(choose(path), path, threads=1)
+    sample = {name: array[:1] for name, array in golden.inputs.items()}
+    engine.run(to_file(engine.inputs, sample, raw=False, model=variant.name))
     content = path.read_bytes()
     return Artifact(
         name=variant.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -14,11 +15,12 @@ import numpy.typing as npt
 from litefoot.runtime.bench import latencies
 from litefoot.runtime.bundle import Bundle
 from litefoot.runtime.codec import encode
-from litefoot.runtime.errors import ConversionFailed, UsageError, require
+from litefoot.runtime.contract import ModelContract
+from litefoot.runtime.errors import ConversionFailed, UnreadableModel, UsageError, require
 from litefoot.runtime.files import read_arrays
 from litefoot.runtime.folder import check_free, new_folder, write_arrays, write_json
 from litefoot.runtime.golden import Golden
-from litefoot.runtime.manifest import Manifest
+from litefoot.runtime.manifest import Artifact, Manifest
 from litefoot.runtime.model import Model, load
 from litefoot.runtime.trained import CALIBRATION, MODEL, TrainedModel, read_trained
 from litefoot.runtime.verification.tolerance import CLASS_KINDS
@@ -38,6 +40,8 @@ Progress = Callable[[str, int, int], None]
 REFERENCE = "reference"
 MIN_CALIBRATION_SAMPLES = 10
 LATENCY_SECONDS = 2.0
+
+_NEEDED = ("tensorflow", "tf_keras", "tf2onnx", "onnx", "onnxruntime", "ai_edge_litert", "jinja2", "matplotlib")
 
 
 @dataclass(frozen=True)
@@ -94,10 +98,11 @@ def convert(
     steps = _Steps(progress, len(chosen) * 2 + 2)
     with new_folder(out, force=force) as folder, tempfile.TemporaryDirectory() as scratch:
         failures = _make_files(source, document, evaluation, chosen, folder, Path(scratch), time_limit, steps)
-        made = [variant for variant in chosen if variant.name not in failures]
         references = read_arrays(Path(scratch) / "references.npz")
         golden = limit_golden(Golden(evaluation, references, targets))
-        manifest = _write_bundle(folder, document, made, golden)
+        made = [variant for variant in chosen if variant.name not in failures]
+        artifacts = _describe(folder, made, document.contract, golden, failures)
+        manifest = _write_bundle(folder, document, artifacts, golden)
         report = _verify(folder, golden, document, failures, steps)
         report = replace(report, seconds=time.perf_counter() - begin)
         _finish(folder, manifest, report)
@@ -112,11 +117,13 @@ class _Steps:
         self._progress = progress
         self._count = 0
         self._total = total
+        self._lock = threading.Lock()
 
     def done(self, what: str) -> None:
-        self._count += 1
-        if self._progress is not None:
-            self._progress(what, self._count, self._total)
+        with self._lock:
+            self._count += 1
+            if self._progress is not None:
+                self._progress(what, self._count, self._total)
 
 
 def _check(document: TrainedModel, calibration: Arrays, evaluation: Arrays, targets: npt.NDArray[Any] | None) -> None:
@@ -139,16 +146,7 @@ def _require_converters() -> None:
     """Say at once what is missing, without importing TensorFlow into this process."""
     from importlib.util import find_spec
 
-    for module in (
-        "tensorflow",
-        "tf_keras",
-        "tf2onnx",
-        "onnx",
-        "onnxruntime",
-        "ai_edge_litert",
-        "jinja2",
-        "matplotlib",
-    ):
+    for module in _NEEDED:
         if find_spec(module) is None:
             require(module, "convert")
 
@@ -180,10 +178,6 @@ def _make_files(
     failures = {name: error for name, error in results.items() if error is not None}
     if REFERENCE in failures:
         raise failures[REFERENCE]
-    if len(failures) == len(variants):
-        raise ConversionFailed(
-            "No variant could be made", got="\n" + "\n".join(str(error) for error in failures.values())
-        )
     return failures
 
 
@@ -202,7 +196,30 @@ def _job(variant: Variant, common: dict[str, Any], calibration: str, models: Pat
     return Job(variant.name, "onnx-int8", arguments, needs=variant.needs)
 
 
-def _write_bundle(folder: Path, document: TrainedModel, made: Sequence[Variant], golden: Golden) -> Manifest:
+def _describe(
+    folder: Path,
+    made: Sequence[Variant],
+    contract: ModelContract,
+    golden: Golden,
+    failures: dict[str, ConversionFailed],
+) -> tuple[Artifact, ...]:
+    """Describe every file that its engine runs; the others join the failures."""
+    artifacts = []
+    for variant in made:
+        try:
+            artifacts.append(describe_artifact(folder, variant, contract, golden))
+        except (UnreadableModel, UsageError) as error:
+            (folder / "models" / variant.name).unlink()
+            failures[variant.name] = ConversionFailed(
+                "The converter wrote a file that its engine does not run", where=f"variant {variant.name}", got=error
+            )
+    if not artifacts:
+        reasons = "\n".join(str(error) for error in failures.values())
+        raise ConversionFailed("No variant could be made", got=f"\n{reasons}")
+    return tuple(artifacts)
+
+
+def _write_bundle(folder: Path, document: TrainedModel, artifacts: tuple[Artifact, ...], golden: Golden) -> Manifest:
     """Write everything that verification needs; nothing is recommended yet."""
     write_arrays(folder / "golden.npz", golden.to_arrays())
     if document.contract.labels:
@@ -212,7 +229,7 @@ def _write_bundle(folder: Path, document: TrainedModel, made: Sequence[Variant],
         version=1,
         name=document.name,
         contract=document.contract,
-        artifacts=tuple(describe_artifact(folder, variant, document.contract, golden) for variant in made),
+        artifacts=artifacts,
         recommended=(),
         files=file_records(folder),
         provenance={"trained": document.provenance},

@@ -30,9 +30,30 @@ def to_file(specs: Sequence[TensorSpec], inputs: Mapping[str, Array], *, raw: bo
         Contiguous arrays in the order of the specs, of their shapes and dtypes.
 
     Raises:
-        InputMismatch: A shape or dtype does not fit, or a value to be quantized is NaN.
+        InputMismatch: A name, shape or dtype does not fit, or a value to be quantized is NaN.
     """
+    check_names(specs, inputs, model=model)
     return [_input_to_file(spec, inputs[spec.name], model, raw) for spec in specs]
+
+
+def check_names(specs: Sequence[TensorSpec], inputs: Mapping[str, Array], *, model: str) -> None:
+    """Refuse inputs that are missing or that the file does not have.
+
+    Args:
+        specs: Of the file's inputs.
+        inputs: By input name.
+        model: Its name, for messages.
+
+    Raises:
+        InputMismatch: The names differ.
+    """
+    if inputs.keys() != {spec.name for spec in specs}:
+        raise InputMismatch(
+            "The inputs' names differ from the model's",
+            where=model,
+            got=sorted(inputs),
+            expected=sorted(spec.name for spec in specs),
+        )
 
 
 def from_file(specs: Sequence[TensorSpec], stored: Sequence[Array], *, raw: bool) -> dict[str, Array]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .casting import can_write_directly, from_file, to_file, write_out
+from .casting import can_write_directly, check_names, from_file, to_file, write_out
 from .engines import Engine, EngineChoice, choose, start
 from .errors import InputMismatch, MissingDependency, UnreadableModel, UsageError
 from .quantization import Dequantizer, Quantizer
@@ -167,7 +167,7 @@ class Model:
         Raises:
             InputMismatch: A name, shape or dtype differs from what the model takes.
         """
-        arrays = self._to_file(inputs, raw=raw)
+        arrays = to_file(self.inputs, inputs, raw=raw, model=self.name)
         with self._lock:
             self._engine.reset()
             stored = self._engine.run(arrays)
@@ -195,7 +195,9 @@ class Model:
             self._batcher = Batcher(self._start, self.threads)
         inputs = self._by_name(values, named)
         count = _samples(inputs)
-        self._to_file({name: array[:1] for name, array in inputs.items()}, raw=False, empty=count == 0)
+        check_names(self.inputs, inputs, model=self.name)
+        if count:
+            to_file(self.inputs, {name: array[:1] for name, array in inputs.items()}, raw=False, model=self.name)
         outputs = self._batcher.predict(inputs, count, progress)
         return next(iter(outputs.values())) if len(outputs) == 1 else outputs
 
@@ -317,17 +319,6 @@ class Model:
             )
         return {self.inputs[0].name: values}
 
-    def _to_file(self, inputs: Mapping[str, Array], *, raw: bool, empty: bool = False) -> list[Array]:
-        """The inputs in the file's order and types, or an error that shows both sides."""
-        if inputs.keys() != {spec.name for spec in self.inputs}:
-            raise InputMismatch(
-                "The inputs' names differ from the model's",
-                where=self.name,
-                got=sorted(inputs),
-                expected=sorted(spec.name for spec in self.inputs),
-            )
-        return [] if empty else to_file(self.inputs, inputs, raw=raw, model=self.name)
-
     def _out_by_name(self, out: Array | Mapping[str, Array]) -> Mapping[str, Array]:
         outs = out if isinstance(out, Mapping) else {self.outputs[0].name: out}
         if outs.keys() != {spec.name for spec in self.outputs}:
@@ -341,7 +332,7 @@ class Model:
 
     def _run_into(self, inputs: Mapping[str, Array], outs: Mapping[str, Array], *, raw: bool) -> None:
         """Run once and leave the outputs in the caller's arrays."""
-        arrays = self._to_file(inputs, raw=raw)
+        arrays = to_file(self.inputs, inputs, raw=raw, model=self.name)
         with self._lock:
             self._engine.reset()
             if all(can_write_directly(spec, outs[spec.name], raw=raw) for spec in self.outputs):
