@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from litefoot.runtime.board import cpu_name, usable_cores
+from litefoot.runtime.machine.board import cpu_name, usable_cores
 
 from . import calls, harness, models, startup, throughput
 

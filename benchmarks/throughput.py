@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from litefoot.runtime import load
-from litefoot.runtime.board import usable_cores
+from litefoot.runtime.machine.board import usable_cores
 
 from .harness import Row, microseconds, plain_code
 from .models import MOBILENET

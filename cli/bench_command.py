@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .terminal import print_json, print_table, progress_bar, say
 
 if TYPE_CHECKING:
-    from litefoot.runtime.bench import BenchmarkResult
+    from litefoot.runtime.machine.bench import BenchmarkResult
 
 HELP = "measure latency and memory on this machine"
 
@@ -50,7 +50,7 @@ def execute(arguments: argparse.Namespace) -> int:
         The exit code.
     """
     from litefoot.runtime import Bundle
-    from litefoot.runtime.bench import benchmark
+    from litefoot.runtime.machine.bench import benchmark
 
     path: Path = arguments.model
     artifacts = [artifact.name for artifact in Bundle(path).artifacts] if path.is_dir() else [None]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .terminal import print_json, print_table, say
 
 if TYPE_CHECKING:
-    from litefoot.runtime.doctor import Diagnosis
+    from litefoot.runtime.machine.doctor import Diagnosis
 
 HELP = "show what this machine is and which engines work on it"
 _MISSING = 3
@@ -32,7 +32,7 @@ def execute(arguments: argparse.Namespace) -> int:
     Returns:
         The exit code: 0 when an engine works and none crashes, else 3.
     """
-    from litefoot.runtime.doctor import diagnose
+    from litefoot.runtime.machine.doctor import diagnose
 
     diagnosis = diagnose()
     if arguments.json:

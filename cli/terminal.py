@@ -24,7 +24,7 @@ def print_json(document: Any) -> None:
     Args:
         document: A dataclass, or a list or dict of them.
     """
-    from litefoot.runtime.codec import encode
+    from litefoot.runtime.storage.codec import encode
 
     sys.stdout.write(json.dumps(encode(document), indent=1, allow_nan=False) + "\n")
 

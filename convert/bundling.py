@@ -5,16 +5,16 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
-from litefoot.runtime.bundle import MANIFEST
 from litefoot.runtime.casting import to_file
-from litefoot.runtime.codec import encode
 from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.engines import choose, start
-from litefoot.runtime.files import sha256
-from litefoot.runtime.folder import write_json
-from litefoot.runtime.golden import Golden
 from litefoot.runtime.graph import read_graph
-from litefoot.runtime.manifest import Artifact, FileRecord, Manifest
+from litefoot.runtime.storage.bundle import MANIFEST
+from litefoot.runtime.storage.codec import encode
+from litefoot.runtime.storage.files import sha256
+from litefoot.runtime.storage.folder import write_json
+from litefoot.runtime.storage.golden import Golden
+from litefoot.runtime.storage.manifest import Artifact, FileRecord, Manifest
 from litefoot.runtime.verification.tolerance import default_tolerance
 
 from .variants import Variant

@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from litefoot.runtime.codec import decode
 from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.errors import ConversionFailed, first_line
+from litefoot.runtime.storage.codec import decode
 
 
 @functools.lru_cache(maxsize=1)

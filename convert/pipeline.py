@@ -12,17 +12,17 @@ from typing import Any
 
 import numpy.typing as npt
 
-from litefoot.runtime.bench import latencies
-from litefoot.runtime.bundle import Bundle
-from litefoot.runtime.codec import encode
 from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.errors import ConversionFailed, UnreadableModel, UsageError, require
-from litefoot.runtime.files import read_arrays
-from litefoot.runtime.folder import check_free, new_folder, write_arrays, write_json
-from litefoot.runtime.golden import Golden
-from litefoot.runtime.manifest import Artifact, Manifest
+from litefoot.runtime.machine.bench import latencies
 from litefoot.runtime.model import Model, load
-from litefoot.runtime.trained import CALIBRATION, MODEL, TrainedModel, read_trained
+from litefoot.runtime.storage.bundle import Bundle
+from litefoot.runtime.storage.codec import encode
+from litefoot.runtime.storage.files import read_arrays
+from litefoot.runtime.storage.folder import check_free, new_folder, write_arrays, write_json
+from litefoot.runtime.storage.golden import Golden
+from litefoot.runtime.storage.manifest import Artifact, Manifest
+from litefoot.runtime.storage.trained import CALIBRATION, MODEL, TrainedModel, read_trained
 from litefoot.runtime.verification.tolerance import CLASS_KINDS
 from litefoot.runtime.verification.verdict import Verdict
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from litefoot.runtime.files import read_arrays
-from litefoot.runtime.folder import write_arrays
+from litefoot.runtime.storage.files import read_arrays
+from litefoot.runtime.storage.folder import write_arrays
 
 from .keras_model import load_keras, named_function, read_contract
 

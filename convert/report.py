@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from litefoot.runtime.board import cpu_name
 from litefoot.runtime.errors import ConversionFailed
-from litefoot.runtime.manifest import Manifest
-from litefoot.runtime.trained import TrainedModel
+from litefoot.runtime.machine.board import cpu_name
+from litefoot.runtime.storage.manifest import Manifest
+from litefoot.runtime.storage.trained import TrainedModel
 from litefoot.runtime.verification.metrics import Status
 from litefoot.runtime.verification.verdict import Verdict
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from litefoot.runtime.files import read_arrays
+from litefoot.runtime.storage.files import read_arrays
 
 from .keras_model import load_keras, read_contract
 

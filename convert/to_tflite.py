@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from litefoot.runtime.files import read_arrays
+from litefoot.runtime.storage.files import read_arrays
 
 from .keras_model import load_keras, named_function, read_contract, trace
 

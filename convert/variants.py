@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from litefoot.runtime.errors import UsageError
-from litefoot.runtime.manifest import Format
+from litefoot.runtime.storage.manifest import Format
 
 
 @dataclass(frozen=True)

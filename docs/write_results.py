@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from litefoot.convert.report import ArtifactReport, Report
-from litefoot.runtime.codec import read_document
+from litefoot.runtime.storage.codec import read_document
 
 ROOT = Path(__file__).parents[1]
 BUNDLE = ROOT / "dist" / "digits"

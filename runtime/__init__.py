@@ -12,21 +12,21 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .bundle import Bundle
     from .contract import Metric, ModelContract
-    from .golden import Golden
-    from .manifest import Artifact
     from .model import Model, load
+    from .storage.bundle import Bundle
+    from .storage.golden import Golden
+    from .storage.manifest import Artifact
     from .tensors import Quantization, TensorSpec
     from .verification.drift import Drift, measure
     from .verification.tolerance import Tolerance
     from .verification.verdict import Verdict
 
 _HOMES = {
-    "Artifact": ".manifest",
-    "Bundle": ".bundle",
+    "Artifact": ".storage.manifest",
+    "Bundle": ".storage.bundle",
     "Drift": ".verification.drift",
-    "Golden": ".golden",
+    "Golden": ".storage.golden",
     "Metric": ".contract",
     "Model": ".model",
     "ModelContract": ".contract",

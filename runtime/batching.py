@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .board import usable_cores
 from .casting import from_file, to_file
 from .engines import Engine
 from .errors import UnreadableModel, UsageError
+from .machine.board import usable_cores
 from .tensors import TensorSpec
 
 if TYPE_CHECKING:

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     Array = npt.NDArray[Any]
 
     from .batching import Batcher
-    from .bundle import Bundle, Loadable
     from .contract import ModelContract
     from .decoding import Sample
-    from .golden import Golden
+    from .storage.bundle import Bundle, Loadable
+    from .storage.golden import Golden
     from .streaming import Stream
     from .verification.verdict import Verdict
 
@@ -59,7 +59,7 @@ def load(path: str | Path, *, engine: str | None = None, artifact: str | None = 
     path = Path(path)
     bundle = chosen = None
     if path.is_dir():
-        from .bundle import Bundle
+        from .storage.bundle import Bundle
 
         bundle = Bundle(path)
         chosen = bundle.loadable(artifact) if artifact else _recommended(bundle, engine)
@@ -70,7 +70,7 @@ def load(path: str | Path, *, engine: str | None = None, artifact: str | None = 
         raise UsageError("Only a bundle has artifacts to choose from", where=path, got=artifact)
     choice = choose(path, engine)
     if threads == "auto":
-        from .threads import fastest_threads
+        from .machine.threads import fastest_threads
 
         threads = fastest_threads(path, choice)
     if not isinstance(threads, int) or threads < 1:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from litefoot.convert.bundling import file_records, write_manifest
-from litefoot.runtime.bundle import Bundle
-from litefoot.runtime.files import sha256
-from litefoot.runtime.manifest import Artifact
+from litefoot.runtime.storage.bundle import Bundle
+from litefoot.runtime.storage.files import sha256
+from litefoot.runtime.storage.manifest import Artifact
 
 
 def reseal(folder: Path, change: Callable[[Artifact], Artifact] = lambda artifact: artifact) -> None:

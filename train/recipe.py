@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.errors import UsageError, require
-from litefoot.runtime.folder import check_free, new_folder, write_json
-from litefoot.runtime.trained import MODEL, TrainedModel
+from litefoot.runtime.storage.folder import check_free, new_folder, write_json
+from litefoot.runtime.storage.trained import MODEL, TrainedModel
 from litefoot.runtime.verification.metrics import accuracy
 
 from .data import Split, calibration_indices

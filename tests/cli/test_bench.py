@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from litefoot.runtime import Bundle
-from litefoot.runtime.bench import BenchmarkResult
-from litefoot.runtime.codec import decode
+from litefoot.runtime.machine.bench import BenchmarkResult
+from litefoot.runtime.storage.codec import decode
 
 pytestmark = pytest.mark.slow
 

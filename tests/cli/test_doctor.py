@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from litefoot.runtime import doctor
-from litefoot.runtime.codec import decode
-from litefoot.runtime.doctor import Diagnosis
 from litefoot.runtime.engines import ENGINES
+from litefoot.runtime.machine import doctor
+from litefoot.runtime.machine.doctor import Diagnosis
+from litefoot.runtime.storage.codec import decode
 
 
 def test_a_healthy_machine_is_shown_with_its_engines(command: Callable[..., Any]) -> None:

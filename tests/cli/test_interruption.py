@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from litefoot.runtime import Bundle
-from litefoot.runtime.files import sha256
+from litefoot.runtime.storage.files import sha256
 
 pytestmark = [
     pytest.mark.slow,

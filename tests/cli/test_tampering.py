@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from litefoot.runtime.bundle import MANIFEST
+from litefoot.runtime.storage.bundle import MANIFEST
 
 pytestmark = pytest.mark.slow
 

@@ -17,9 +17,9 @@ from resealing import reseal
 from litefoot.convert.bundling import write_manifest
 from litefoot.runtime import Bundle
 from litefoot.runtime.contract import Metric
-from litefoot.runtime.files import read_arrays
-from litefoot.runtime.folder import write_arrays
-from litefoot.runtime.manifest import Artifact
+from litefoot.runtime.storage.files import read_arrays
+from litefoot.runtime.storage.folder import write_arrays
+from litefoot.runtime.storage.manifest import Artifact
 
 pytestmark = pytest.mark.slow
 

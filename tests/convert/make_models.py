@@ -14,8 +14,8 @@ from tf_keras import layers
 from litefoot.convert.keras_model import named_function
 from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.errors import ConversionFailed
+from litefoot.runtime.storage.trained import MODEL, TrainedModel
 from litefoot.runtime.tensors import TensorSpec
-from litefoot.runtime.trained import MODEL, TrainedModel
 
 LEFT = np.array([[1.0, 0.0], [0.0, 2.0]], np.float32)
 """total = left @ LEFT + right @ RIGHT; gap = left @ LEFT - right @ RIGHT"""

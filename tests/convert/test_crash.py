@@ -11,7 +11,7 @@ import pytest
 from litefoot.cli.main import main
 from litefoot.convert.report import Report
 from litefoot.runtime import Bundle, load
-from litefoot.runtime.codec import read_document
+from litefoot.runtime.storage.codec import read_document
 
 pytestmark = pytest.mark.slow
 

@@ -13,8 +13,8 @@ import pytest
 from litefoot.convert import convert, pipeline
 from litefoot.runtime.contract import Metric, ModelContract
 from litefoot.runtime.errors import MissingDependency, OutputExists, SampleError, UnreadableModel, UsageError
+from litefoot.runtime.storage.trained import MODEL, TrainedModel
 from litefoot.runtime.tensors import TensorSpec
-from litefoot.runtime.trained import MODEL, TrainedModel
 
 CONTRACT = ModelContract(
     inputs=(TensorSpec("x", (None, 2), "float32"),),

@@ -12,12 +12,12 @@ import pytest
 
 from litefoot.convert.report import Report, make_report, overall
 from litefoot.convert.report_page import PAGE, write_page
-from litefoot.runtime.codec import decode, encode
 from litefoot.runtime.contract import Metric, ModelContract
 from litefoot.runtime.errors import ConversionCrashed
-from litefoot.runtime.manifest import Artifact, Manifest
+from litefoot.runtime.storage.codec import decode, encode
+from litefoot.runtime.storage.manifest import Artifact, Manifest
+from litefoot.runtime.storage.trained import TrainedModel
 from litefoot.runtime.tensors import TensorSpec
-from litefoot.runtime.trained import TrainedModel
 from litefoot.runtime.verification.metrics import Status
 from litefoot.runtime.verification.tolerance import Tolerance
 from litefoot.runtime.verification.verdict import Verdict, judge

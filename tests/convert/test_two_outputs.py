@@ -17,9 +17,9 @@ from resealing import reseal
 from litefoot.cli.main import main
 from litefoot.convert.report import Report
 from litefoot.runtime import Bundle, Model, load
-from litefoot.runtime.codec import decode
-from litefoot.runtime.files import read_arrays
-from litefoot.runtime.manifest import Artifact
+from litefoot.runtime.storage.codec import decode
+from litefoot.runtime.storage.files import read_arrays
+from litefoot.runtime.storage.manifest import Artifact
 
 pytestmark = pytest.mark.slow
 

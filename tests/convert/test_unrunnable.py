@@ -12,7 +12,7 @@ from litefoot.convert.pipeline import _describe
 from litefoot.convert.variants import choose_variants
 from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.errors import ConversionFailed
-from litefoot.runtime.golden import Golden
+from litefoot.runtime.storage.golden import Golden
 from litefoot.runtime.tensors import TensorSpec
 
 CONTRACT = ModelContract(

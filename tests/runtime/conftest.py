@@ -17,9 +17,9 @@ from tiny_models import affine, write_affine, write_affine_int8
 from litefoot.convert.bundling import describe_artifact, file_records, write_manifest
 from litefoot.convert.variants import Variant
 from litefoot.runtime.contract import Metric, ModelContract
-from litefoot.runtime.folder import write_arrays
-from litefoot.runtime.golden import Golden
-from litefoot.runtime.manifest import Manifest
+from litefoot.runtime.storage.folder import write_arrays
+from litefoot.runtime.storage.golden import Golden
+from litefoot.runtime.storage.manifest import Manifest
 from litefoot.runtime.tensors import TensorSpec
 
 settings.register_profile("no deadline", deadline=None)  # a busy machine is no defect

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from litefoot.runtime.codec import decode, encode
 from litefoot.runtime.contract import Metric, ModelContract
 from litefoot.runtime.preprocessing import Grayscale, Resize, Scale
+from litefoot.runtime.storage.codec import decode, encode
 from litefoot.runtime.tensors import Quantization, TensorSpec
 
 IMAGE = TensorSpec("image", (None, 8, 8, 1), "float32")

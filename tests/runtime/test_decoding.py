@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from litefoot.runtime.codec import decode, encode
 from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.decoding import Sound, read_sample
 from litefoot.runtime.errors import SampleError, UsageError
 from litefoot.runtime.preprocessing import Scale, Tokens, Waveform, preprocess
+from litefoot.runtime.storage.codec import decode, encode
 
 HALVES = {1: b"\xc0\x40", 2: b"\x00\x40\x00\xc0", 4: b"\x00\x00\x00\x40\x00\x00\x00\xc0"}
 """The values 0.5 and -0.5 in 8, 16 and 32 bits."""

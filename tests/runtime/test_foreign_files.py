@@ -11,8 +11,8 @@ import pytest
 from onnx import numpy_helper
 
 from litefoot.runtime.errors import LitefootError, UnreadableModel
-from litefoot.runtime.fresh import sample_inputs
 from litefoot.runtime.graph import read_graph
+from litefoot.runtime.machine.fresh import sample_inputs
 from litefoot.runtime.model import load
 
 CASES = sorted(path.parent for path in (Path(onnx.__file__).parent / "backend/test/data").glob("*/*/model.onnx"))

@@ -14,13 +14,13 @@ from resealing import reseal
 from tiny_models import WEIGHTS, affine, write_affine, write_affine_int8, write_sum_and_difference
 
 from litefoot.convert.bundling import write_manifest
-from litefoot.runtime.bundle import GOLDEN, Bundle
 from litefoot.runtime.errors import BadDocument, MissingDependency, UnreadableModel, UntrustedBundle, UsageError
-from litefoot.runtime.files import document_digest
-from litefoot.runtime.folder import write_arrays
-from litefoot.runtime.golden import Golden
 from litefoot.runtime.model import load
 from litefoot.runtime.preprocessing import Scale
+from litefoot.runtime.storage.bundle import GOLDEN, Bundle
+from litefoot.runtime.storage.files import document_digest
+from litefoot.runtime.storage.folder import write_arrays
+from litefoot.runtime.storage.golden import Golden
 from litefoot.runtime.tensors import TensorSpec
 
 X = np.array([[1.0, 2.0, 3.0]], np.float32)

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from litefoot.runtime.bundle import Bundle
-from litefoot.runtime.codec import decode, encode, read_document
-from litefoot.runtime.files import read_arrays
 from litefoot.runtime.preprocessing import preprocess
-from litefoot.runtime.trained import TrainedModel, read_trained
+from litefoot.runtime.storage.bundle import Bundle
+from litefoot.runtime.storage.codec import decode, encode, read_document
+from litefoot.runtime.storage.files import read_arrays
+from litefoot.runtime.storage.trained import TrainedModel, read_trained
 from litefoot.train.digits import RECIPE, load_pictures
 
 REQUIRED_ACCURACY = 0.97

@@ -16,16 +16,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..errors import MissingDependency, UnreadableModel, UsageError
+from ..model import Model
+from ..storage.codec import decode
 from . import board
-from .codec import decode
-from .errors import MissingDependency, UnreadableModel, UsageError
 from .fresh import WARM_UP, time_calls
-from .model import Model
 
 Array = npt.NDArray[Any]
 
 _CHILD_SECONDS = 120
-_FRESH = "litefoot.runtime.fresh"
+_FRESH = "litefoot.runtime.machine.fresh"
 _ERRORS = {error.exit_code: error for error in (UsageError, MissingDependency, UnreadableModel)}
 """What a fresh process that ends with this exit code has raised; its message is on the standard output."""
 

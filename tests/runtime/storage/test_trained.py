@@ -10,8 +10,8 @@ import pytest
 
 from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.errors import BadDocument, UnreadableModel
+from litefoot.runtime.storage.trained import CALIBRATION, DOCUMENT, EVALUATION, MODEL, TrainedModel, read_trained
 from litefoot.runtime.tensors import TensorSpec
-from litefoot.runtime.trained import CALIBRATION, DOCUMENT, EVALUATION, MODEL, TrainedModel, read_trained
 
 CONTRACT = ModelContract((TensorSpec("x", (None, 3), "float32"),), (TensorSpec("y", (None, 2), "float32"),), "a task")
 TRAINED = TrainedModel("litefoot-trained", 1, "tiny", CONTRACT, 0.75, {"seed": 1})

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import numpy.typing as npt
 
+from ..contract import ModelContract
+from ..errors import UnreadableModel
 from .codec import encode, read_document
-from .contract import ModelContract
-from .errors import UnreadableModel
 from .files import member, read_arrays
 from .folder import write_arrays, write_json
 

@@ -13,7 +13,7 @@ import typing
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
-from .errors import BadDocument
+from ..errors import BadDocument
 from .files import read_json
 
 T = TypeVar("T")

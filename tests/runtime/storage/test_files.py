@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from litefoot.runtime import files as files_module
 from litefoot.runtime.errors import UnreadableModel, UntrustedBundle
-from litefoot.runtime.files import member, read_arrays, sha256
-from litefoot.runtime.folder import write_arrays
+from litefoot.runtime.storage import files as files_module
+from litefoot.runtime.storage.files import member, read_arrays, sha256
+from litefoot.runtime.storage.folder import write_arrays
 
 
 @pytest.mark.parametrize("size", [0, 1, 1024 * 1024, 1024 * 1024 + 1])

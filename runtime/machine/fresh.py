@@ -1,4 +1,4 @@
-"""The fresh process in which one model is measured: ``python -m litefoot.runtime.fresh MODEL THREADS SECONDS``.
+"""The fresh process in which one model is measured: ``python -m litefoot.runtime.machine.fresh MODEL THREADS SECONDS``.
 
 It imports what a program on the board would, and nothing else, until its memory has been read. It prints a line at its
 first answer, whose arrival the parent times, and its figures at the end.
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import LitefootError
-from .model import Model, load
-from .tensors import TensorSpec
+from ..errors import LitefootError
+from ..model import Model, load
+from ..tensors import TensorSpec
 
 if TYPE_CHECKING:
     import numpy.typing as npt

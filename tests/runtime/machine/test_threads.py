@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from tiny_models import write_affine
 
-from litefoot.runtime import threads
-from litefoot.runtime.board import usable_cores
 from litefoot.runtime.errors import UsageError
+from litefoot.runtime.machine import threads
+from litefoot.runtime.machine.board import usable_cores
 from litefoot.runtime.model import load
 
 

@@ -6,12 +6,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .errors import UnreadableModel, UntrustedBundle
+from ..errors import UnreadableModel, UntrustedBundle
+from ..tensors import Quantization, TensorSpec
 from .files import document_digest, member, read_arrays, read_json, sha256
-from .tensors import Quantization, TensorSpec
 
 if TYPE_CHECKING:
-    from .contract import ModelContract
+    from ..contract import ModelContract
     from .golden import Golden
     from .manifest import Artifact, Manifest
 

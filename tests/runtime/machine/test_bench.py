@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from tiny_models import write_affine, write_affine_int8, write_custom, write_lookup, write_sum_and_difference
 
-from litefoot.runtime.bench import BenchmarkResult, _median, benchmark, latencies
-from litefoot.runtime.board import cpu_name
-from litefoot.runtime.codec import encode
 from litefoot.runtime.errors import UnreadableModel, UsageError
-from litefoot.runtime.fresh import sample_inputs
+from litefoot.runtime.machine.bench import BenchmarkResult, _median, benchmark, latencies
+from litefoot.runtime.machine.board import cpu_name
+from litefoot.runtime.machine.fresh import sample_inputs
 from litefoot.runtime.model import load
+from litefoot.runtime.storage.codec import encode
 
 RESULT = BenchmarkResult("a", "e", "c", 1, 1, 100, 9.0, 3.0, 0.5, 1.0, 2.0, 3.0, 1000.0, 50, None, None)
 

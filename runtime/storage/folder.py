@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import OutputExists, UsageError
+from ..errors import OutputExists, UsageError
 
 if TYPE_CHECKING:
     import numpy.typing as npt

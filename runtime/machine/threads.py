@@ -8,9 +8,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from ..engines import EngineChoice, start
+from ..storage.files import sha256
 from .board import cpu_name, usable_cores
-from .engines import EngineChoice, start
-from .files import sha256
 
 _SECONDS = 0.1
 _WARM_UP = 5

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from litefoot.runtime.doctor import EngineReport, advise, diagnose, try_engine
 from litefoot.runtime.engines import ENGINES
+from litefoot.runtime.machine.doctor import EngineReport, advise, diagnose, try_engine
 
 LITERT, _, ORT = ENGINES
 NOTHING = tuple(EngineReport(choice.name, "missing") for choice in ENGINES)

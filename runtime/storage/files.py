@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import BadDocument, UnreadableModel, UntrustedBundle
+from ..errors import BadDocument, UnreadableModel, UntrustedBundle
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .errors import BadDocument
+from ..errors import BadDocument
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from litefoot.runtime.errors import OutputExists, UsageError
-from litefoot.runtime.folder import check_free, new_folder, write_json
+from litefoot.runtime.storage.folder import check_free, new_folder, write_json
 
 
 def write_previous(target: Path) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from ..contract import ModelContract
+from ..tensors import TensorSpec
+from ..verification.tolerance import Tolerance
 from .codec import encode
-from .contract import ModelContract
 from .files import document_digest
-from .tensors import TensorSpec
-from .verification.tolerance import Tolerance
 
 Format = Literal["tflite", "onnx"]
 

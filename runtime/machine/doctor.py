@@ -1,7 +1,7 @@
 """What this machine is, which engines work on it, and what to install.
 
-As a program it is the child in which one engine is tried: ``python -m litefoot.runtime.doctor ENGINE``. A wheel that
-was built for another processor ends its process by a signal; only a process beside it can tell.
+As a program it is the child in which one engine is tried: ``python -m litefoot.runtime.machine.doctor ENGINE``. A wheel
+that was built for another processor ends its process by a signal; only a process beside it can tell.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..engines import ENGINES, EngineChoice, start
 from . import board
-from .engines import ENGINES, EngineChoice, start
 
 _SECONDS = 60
 

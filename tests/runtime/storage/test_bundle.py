@@ -13,11 +13,11 @@ import pytest
 from resealing import reseal
 
 from litefoot.convert.bundling import write_manifest
-from litefoot.runtime import files
-from litefoot.runtime.bundle import FORMAT, GOLDEN, MANIFEST, VERSION, Bundle
 from litefoot.runtime.errors import BadDocument, UnreadableModel, UntrustedBundle
-from litefoot.runtime.folder import write_arrays
-from litefoot.runtime.golden import Golden
+from litefoot.runtime.storage import files
+from litefoot.runtime.storage.bundle import FORMAT, GOLDEN, MANIFEST, VERSION, Bundle
+from litefoot.runtime.storage.folder import write_arrays
+from litefoot.runtime.storage.golden import Golden
 
 X, Y = np.arange(6.0).reshape(2, 3), np.arange(4.0).reshape(2, 2)
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litefoot.runtime import files
-from litefoot.runtime.codec import decode, encode, read_document
 from litefoot.runtime.errors import BadDocument
 from litefoot.runtime.preprocessing import Grayscale, Resize, Scale, Step
+from litefoot.runtime.storage import files
+from litefoot.runtime.storage.codec import decode, encode, read_document
 
 
 @dataclass(frozen=True)

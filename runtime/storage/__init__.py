@@ -1,0 +1,1 @@
+"""What is on disk: bundles, trained models, and the files that they are made of."""
