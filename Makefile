@@ -38,7 +38,7 @@ docs: .venv/installed
 compat:
 	@for version in 3.10 3.12 3.13 3.14; do \
 	  command -v python$$version >/dev/null && python$$version -c pass 2>/dev/null || { echo "no python$$version here"; continue; }; \
-	  venv=build/python$$version; \
+	  venv=build/python$$version; rm -rf build/lib; \
 	  python$$version -m venv $$venv && $$venv/bin/pip install --quiet --disable-pip-version-check \
 	    ".[tflite,onnx,images,inspect]" pytest pytest-timeout hypothesis && \
 	  echo "python$$version" && $$venv/bin/pytest --quiet tests/runtime || exit 1; \

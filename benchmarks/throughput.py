@@ -15,7 +15,7 @@ from .harness import Row, microseconds, plain_code
 from .models import MOBILENET
 
 SAMPLES = 2000
-ROUNDS = 7
+ROUNDS = 15
 RATIO = 1.8
 
 
@@ -53,6 +53,7 @@ def run() -> list[Row]:
         ours.append((middle - begin) / SAMPLES * 1e6)
         peer.append((time.perf_counter() - middle) / SAMPLES * 1e6)
     a, b = float(np.median(ours)), float(np.median(peer))
-    target = f"throughput x {RATIO} ({b / a:.2f} on {usable_cores()} cores, {'same bits' if same else 'OTHER NUMBERS'})"
+    gain = float(np.median(np.divide(peer, ours)))  # of neighbouring runs: the machine has slow moments
+    target = f"throughput x {RATIO} ({gain:.2f} on {usable_cores()} cores, {'same bits' if same else 'OTHER NUMBERS'})"
     what = f"predict of {SAMPLES:,}, MobileNetV2 int8, each"
-    return [Row(what, microseconds(a), microseconds(b), target, same and b / a >= RATIO, plain_code(loop_by_hand))]
+    return [Row(what, microseconds(a), microseconds(b), target, same and gain >= RATIO, plain_code(loop_by_hand))]
