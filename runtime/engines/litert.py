@@ -33,6 +33,19 @@ class LiteRT:
     extra = "tflite"
 
     def __init__(self, path: Path, threads: int, batch: int | None = None) -> None:
+        self._source = (path, threads, batch)
+        interpreter = self._open()
+        self.name = f"{self.title} {require(self.package, self.extra).__version__}"
+        inputs, outputs = _named_tensors(interpreter)
+        self.inputs = tuple(_spec(name, tensor, path) for name, tensor in inputs.items())
+        self.outputs = tuple(_spec(name, tensor, path) for name, tensor in outputs.items())
+        self._input_indices = [int(tensor["index"]) for tensor in inputs.values()]
+        self._output_indices = [int(tensor["index"]) for tensor in outputs.values()]
+        self._has_resources = "VAR_HANDLE" in _operator_names(self._wrapper)
+
+    def _open(self) -> Any:
+        """Load the file, in the state in which it begins."""
+        path, threads, batch = self._source
         litert = require(f"{self.package}.interpreter", self.extra)
         try:
             with native_log_silenced():
@@ -45,17 +58,13 @@ class LiteRT:
             raise UnreadableModel(
                 f"{self.title} cannot load this file", where=path, got=first_line(error), fix=fix
             ) from error
-        self.name = f"{self.title} {require(self.package, self.extra).__version__}"
-        inputs, outputs = _named_tensors(interpreter)
-        self.inputs = tuple(_spec(name, tensor, path) for name, tensor in inputs.items())
-        self.outputs = tuple(_spec(name, tensor, path) for name, tensor in outputs.items())
-        self._input_indices = [int(tensor["index"]) for tensor in inputs.values()]
-        self._output_indices = [int(tensor["index"]) for tensor in outputs.values()]
         self._interpreter = interpreter
         # The wrapper below the Python class: its methods skip a reference count check on every call, which matters
         # when a whole inference takes 5 microseconds. What the check guards against, views that outlive the engine's
         # memory, are never handed out here.
         self._wrapper = interpreter._interpreter
+        self._untouched = True
+        return interpreter
 
     def run(self, arrays: Sequence[Array]) -> list[Array]:
         """Run one inference; see `Engine.run`."""
@@ -70,10 +79,15 @@ class LiteRT:
 
     def reset(self) -> None:
         """Set the file's internal state to zero; see `Engine.reset`."""
-        self._wrapper.ResetVariableTensors()
+        if not self._has_resources:
+            self._wrapper.ResetVariableTensors()
+        elif not self._untouched:
+            self._open()  # the interpreter resets variable tensors only, and keeps resource variables
 
     def shortcut(self) -> Callable[[Array], Array]:
         """The shortest way through; see `Engine.shortcut`."""
+        if self._has_resources:
+            return self._run_afresh
         wrapper = self._wrapper
         reset, give, invoke, take = wrapper.ResetVariableTensors, wrapper.SetTensor, wrapper.Invoke, wrapper.GetTensor
         (into,), (outof,) = self._input_indices, self._output_indices
@@ -89,7 +103,12 @@ class LiteRT:
 
         return call_afresh if _may_keep_state(wrapper) else call
 
+    def _run_afresh(self, array: Array) -> Array:
+        self.reset()
+        return self.run([array])[0]
+
     def _invoke(self, arrays: Sequence[Array]) -> None:
+        self._untouched = False
         try:
             for index, array in zip(self._input_indices, arrays, strict=True):
                 self._wrapper.SetTensor(index, array)
@@ -99,9 +118,12 @@ class LiteRT:
 
 
 def _may_keep_state(wrapper: Any) -> bool:
-    """Whether an operator may keep state between inferences: recurrent ones, variables, and whatever calls others."""
-    names = {wrapper.NodeName(i) for i in range(wrapper.NumNodes())}
-    return any(mark in name for name in names for mark in _STATE_MARKS)
+    """Whether an operator may keep state in variable tensors: recurrent ones, and whatever calls others."""
+    return any(mark in name for name in _operator_names(wrapper) for mark in _STATE_MARKS)
+
+
+def _operator_names(wrapper: Any) -> set[str]:
+    return {wrapper.NodeName(i) for i in range(wrapper.NumNodes())}
 
 
 def _resize(interpreter: Any, batch: int) -> None:

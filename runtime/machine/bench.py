@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,11 +21,13 @@ from ..errors import MissingDependency, UnreadableModel, UsageError
 from ..model import Model
 from ..storage.codec import decode
 from . import board
-from .fresh import WARM_UP, time_calls
+from .fresh import time_calls, warm_up
 
 Array = npt.NDArray[Any]
 
 _CHILD_SECONDS = 120
+_TURN_SECONDS = 0.005
+_LONGEST_TURN = 10
 _FRESH = "litefoot.runtime.machine.fresh"
 _ERRORS = {error.exit_code: error for error in (UsageError, MissingDependency, UnreadableModel)}
 """What a fresh process that ends with this exit code has raised; its message is on the standard output."""
@@ -124,12 +127,11 @@ def latencies(models: Sequence[Model], inputs: Mapping[str, Array], *, seconds: 
         Milliseconds, in the order of the models.
     """
     times: list[list[float]] = [[] for _ in models]
-    for model in models:
-        time_calls(model, inputs, WARM_UP)
+    turns = [max(min(int(_TURN_SECONDS / warm_up(model, inputs)), _LONGEST_TURN), 1) for model in models]
     deadline = time.perf_counter() + seconds
     while time.perf_counter() < deadline or not times[0]:
-        for model, collected in zip(models, times, strict=True):
-            collected += time_calls(model, inputs, 10)
+        for model, turn, collected in zip(models, turns, times, strict=True):
+            collected += time_calls(model, inputs, turn)
     return [float(np.median(collected)) * 1e3 for collected in times]
 
 
@@ -150,6 +152,8 @@ def _in_fresh_process(path: Path, artifact: str | None, threads: int, seconds: f
         log.seek(0)
         complaints = log.read().decode(errors="replace")
     if child.returncode != 0:
+        if child.returncode == -signal.SIGKILL:
+            complaints = f"killed: no end after {_CHILD_SECONDS + 10 * seconds:g} s, or no memory left"
         known = _ERRORS.get(child.returncode)
         words = figures.strip() if known else "\n".join(complaints.splitlines()[-4:])
         raise (known or UnreadableModel)("This model does not run here", where=artifact or path, got=words)

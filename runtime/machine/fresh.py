@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     Array = npt.NDArray[Any]
 
 
-WARM_UP = 20
-"""Inferences before any is timed."""
-
+_WARM_UP = 20
+_WARM_UP_SECONDS = 1.0
+_LEAST_RUNS = 3
+_LEAST_BATCH = 4
 _PREDICT_BYTES = 64 * 1024 * 1024
 
 
@@ -48,6 +49,25 @@ def time_calls(model: Model, inputs: Mapping[str, Array], runs: int) -> list[flo
         model(given)
         times.append(time.perf_counter() - begin)
     return times
+
+
+def warm_up(model: Model, inputs: Mapping[str, Array]) -> float:
+    """Run some inferences that do not count: fewer where one takes long, at least one.
+
+    Args:
+        model: The model.
+        inputs: One sample, by input name.
+
+    Returns:
+        Seconds of the last.
+    """
+    deadline = time.perf_counter() + _WARM_UP_SECONDS
+    last = 0.0
+    for _ in range(_WARM_UP):
+        (last,) = time_calls(model, inputs, 1)
+        if time.perf_counter() > deadline:
+            break
+    return last
 
 
 def sample_inputs(specs: Sequence[TensorSpec], *, stored: bool = False) -> dict[str, Array]:
@@ -91,11 +111,11 @@ def measure(path: str, threads: int, seconds: float, artifact: str | None) -> di
     inputs = sample_inputs(model.inputs)
     first = time_calls(model, inputs, 1)[0]
     print("answered", flush=True)  # noqa: T201 - the parent waits for this line
-    time_calls(model, inputs, WARM_UP)
+    warm_up(model, inputs)
     times: list[float] = []
     deadline = time.perf_counter() + seconds
-    while time.perf_counter() < deadline or len(times) < 10:
-        times += time_calls(model, inputs, 10)
+    while time.perf_counter() < deadline or len(times) < _LEAST_RUNS:
+        times += time_calls(model, inputs, 1)
     peak_rss_bytes = _peak_rss_bytes()
 
     from . import board
@@ -123,7 +143,7 @@ def _throughput_per_s(model: Model, inputs: Mapping[str, Array], each_s: float, 
     if any(array.ndim == 0 or len(array) != 1 for array in inputs.values()):
         return 1.0 / each_s  # the file's first dimension is not a batch of one
     sample_bytes = sum(array.nbytes for array in inputs.values())
-    count = int(min(max(seconds / each_s, 32), max(_PREDICT_BYTES / sample_bytes, 32)))
+    count = max(int(min(seconds / each_s, _PREDICT_BYTES / sample_bytes)), _LEAST_BATCH)
     batch = {name: np.repeat(array, count, axis=0) for name, array in inputs.items()}
     model.predict(batch)
     begin = time.perf_counter()

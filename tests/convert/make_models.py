@@ -63,6 +63,28 @@ def fused() -> tuple[tf_keras.Model, ModelContract]:
     return tf_keras.Model(steps, layers.LSTM(8, name="scores")(steps)), contract
 
 
+class Counter(tf.Module):
+    """Adds its input to a resource variable, which the interpreter's own reset does not reach."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.total = tf.Variable(tf.zeros((1, 1)))
+
+    @tf.function(input_signature=[tf.TensorSpec((1, 1), tf.float32, name="x")])
+    def step(self, x: Any) -> dict[str, Any]:
+        total = self.total.read_value() + x
+        self.total.assign(total)
+        return {"y": total}
+
+
+def write_counter(out: Path) -> None:
+    counter = Counter()
+    tf.saved_model.save(counter, out / "counter", signatures=counter.step)
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(out / "counter"))
+    converter.experimental_enable_resource_variables = True
+    (out / "counter.tflite").write_bytes(converter.convert())
+
+
 def write(folder: Path, name: str, model: tf_keras.Model, contract: ModelContract) -> None:
     folder.mkdir()
     model.save(folder / MODEL)
@@ -91,6 +113,7 @@ def main() -> None:
     (out / "order.txt").write_text(in_another_order(two, contract))
     write(out / "recurrent", "recurrent", *recurrent())
     write(out / "fused", "fused", *fused())
+    write_counter(out)
 
 
 if __name__ == "__main__":

@@ -12,9 +12,10 @@ import pytest
 from tiny_models import write_affine, write_affine_int8, write_custom, write_lookup, write_sum_and_difference
 
 from litefoot.runtime.errors import UnreadableModel, UsageError
+from litefoot.runtime.machine import fresh
 from litefoot.runtime.machine.bench import BenchmarkResult, _median, benchmark, latencies
 from litefoot.runtime.machine.board import cpu_name
-from litefoot.runtime.machine.fresh import sample_inputs
+from litefoot.runtime.machine.fresh import sample_inputs, warm_up
 from litefoot.runtime.model import load
 from litefoot.runtime.storage.codec import encode
 
@@ -121,3 +122,13 @@ def test_threads_are_swept_and_told_as_they_are_measured(tmp_path: Path) -> None
     results = benchmark(path, subjects, seconds=0.01, rounds=1, progress=lambda *step: told.append(step))
     assert [result.threads for result in results] == [1, 2]
     assert told == [("model.tflite", 1, 2), ("model.tflite", 2, 2)]
+
+
+def test_a_slow_model_is_warmed_up_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[Any] = []
+    warm_up(calls.append, {"x": np.zeros(1)})  # type: ignore[arg-type]
+    assert len(calls) > 1
+    calls.clear()
+    monkeypatch.setattr(fresh, "_WARM_UP_SECONDS", 0.0)
+    warm_up(calls.append, {"x": np.zeros(1)})  # type: ignore[arg-type]
+    assert len(calls) == 1

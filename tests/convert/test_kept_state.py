@@ -1,4 +1,4 @@
-"""TFLite's fused LSTM keeps its state between inferences; whoever calls a model must not notice."""
+"""State that a TFLite file keeps between inferences, in a fused LSTM or in a variable: callers must not notice."""
 
 from __future__ import annotations
 
@@ -46,3 +46,14 @@ def test_a_stream_goes_on_where_it_was_until_it_is_reset(bundle: Path) -> None:
     assert not np.array_equal(first, second)
     stream.reset()
     np.testing.assert_array_equal(stream(steps), first)
+
+
+def test_a_resource_variable_begins_from_its_first_value_too(tiny_trained: Path) -> None:
+    model, one = load(tiny_trained / "counter.tflite"), np.ones((1, 1), np.float32)
+    assert [model(one).item() for _ in range(3)] == [1.0, 1.0, 1.0]
+    assert [model.run({"x": one})["y"].item() for _ in range(2)] == [1.0, 1.0]
+    assert model.predict(np.repeat(one, 40, axis=0)).tolist() == [[1.0]] * 40
+    stream = model.stream()
+    assert [stream(one).item() for _ in range(3)] == [1.0, 2.0, 3.0]
+    stream.reset()
+    assert stream(one).item() == 1.0
