@@ -1,8 +1,9 @@
-"""Convert a trained model to TFLite and ONNX, replay each file against the full-precision model, write a bundle."""
+"""Convert a model to TFLite and ONNX, replay each file against the full-precision model, write a bundle."""
 
 from __future__ import annotations
 
 import argparse
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,10 @@ from .terminal import print_json, print_table, progress_bar, say
 from .verdicts import DRIFT_COLUMNS, drift_cells, exit_code
 
 if TYPE_CHECKING:
-    from litefoot.convert.report import Report
+    from litefoot.convert import Promises
+    from litefoot.convert.report.report import Report
 
-HELP = "convert a trained model to a verified bundle"
+HELP = "convert a Keras model or SavedModel to a verified bundle"
 _STAGE_FAILED = 5
 
 
@@ -22,12 +24,69 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     Args:
         parser: Of the command.
     """
-    parser.add_argument("source", type=Path, help="folder that `litefoot train` wrote")
+    parser.add_argument(
+        "source",
+        metavar="model",
+        help=".keras (Keras 3 or 2), .h5, a SavedModel folder, or a folder that `litefoot train` wrote",
+    )
     parser.add_argument("--out", type=Path, required=True, help="bundle to write")
     parser.add_argument("--variants", nargs="+", metavar="NAME", help="make only these, for example int8.tflite")
     parser.add_argument("--time-limit", type=float, default=600.0, help="seconds for each conversion (default 600)")
     parser.add_argument("--force", action="store_true", help="replace the output folder")
     parser.add_argument("--json", action="store_true", help="print report.json instead of the table")
+    _add_samples(parser.add_argument_group("samples"))
+    _add_model(parser.add_argument_group("the model"))
+    _add_promises(parser.add_argument_group("what the model means"))
+
+
+def _add_samples(group: argparse._ArgumentGroup) -> None:
+    forms = ".npz or .npy by input name, .csv, a folder of pictures or recordings, or module:function"
+    group.add_argument("--calibration", metavar="DATA", help=f"samples that decide activation ranges: {forms}")
+    group.add_argument(
+        "--evaluation", metavar="DATA", help="samples that the files are judged on; with labels for --metric"
+    )
+    group.add_argument(
+        "--scale", type=_number, metavar="S", help="pictures become value * S + OFFSET from 0..255, for example 1/255"
+    )
+    group.add_argument("--offset", type=_number, metavar="O", help="for example -1 with --scale 1/127.5 (default 0)")
+    group.add_argument("--rate", type=int, metavar="HZ", help="of the recordings")
+
+
+def _add_model(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--signature", metavar="NAME", help="of a SavedModel that has several")
+    group.add_argument(
+        "--shape",
+        action="append",
+        default=[],
+        metavar="NAME=1,128",
+        help="an input's shape where the model leaves it open",
+    )
+    group.add_argument("--batch", type=int, metavar="N", help="samples that a TFLite file takes at once (default 1)")
+    group.add_argument(
+        "--custom-objects",
+        action="append",
+        default=[],
+        metavar="MODULE:NAME",
+        help="a class or function of yours that the model needs; may be given again",
+    )
+    group.add_argument("--allow-code", action="store_true", help="run Python code that the model file holds")
+
+
+def _add_promises(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--metric", choices=("accuracy",), help="measure it on the labels of --evaluation")
+    group.add_argument("--max-drop", type=_share, metavar="SHARE", help="largest loss of it that passes (default 1%%)")
+    group.add_argument("--labels", type=Path, metavar="FILE", help="the classes' names, one a line")
+    group.add_argument(
+        "--kind",
+        action="append",
+        default=[],
+        metavar="OUTPUT=KIND",
+        help="what an output holds: probabilities, logits, ...",
+    )
+    group.add_argument("--task", default="", help="what the model does, for the report")
+    group.add_argument(
+        "--contract", type=Path, metavar="FILE", help="all of these as JSON, with the preprocessing of each input"
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -40,12 +99,21 @@ def execute(arguments: argparse.Namespace) -> int:
         The exit code: 5 when a variant could not be made, else 1 when an artifact did not pass, else 0.
     """
     from litefoot.convert import convert
+    from litefoot.convert.source import parse_shapes
 
     with progress_bar("converting") as advance:
         conversion = convert(
             arguments.source,
             out=arguments.out,
+            calibration=arguments.calibration,
+            evaluation=arguments.evaluation,
+            promises=_promises(arguments),
             variants=arguments.variants,
+            signature=arguments.signature,
+            shapes=parse_shapes(arguments.shape),
+            batch=arguments.batch,
+            custom_objects=arguments.custom_objects,
+            allow_code=arguments.allow_code,
             force=arguments.force,
             time_limit=arguments.time_limit,
             progress=advance,
@@ -57,6 +125,70 @@ def execute(arguments: argparse.Namespace) -> int:
         _show(report)
         say(f"\nbundle  {conversion.bundle}\nreport  {conversion.bundle / 'report.html'}")
     return _STAGE_FAILED if report.failures else exit_code([artifact.status for artifact in report.artifacts])
+
+
+def _promises(arguments: argparse.Namespace) -> Promises:
+    from dataclasses import replace
+
+    from litefoot.convert import Promises, read_promises
+    from litefoot.runtime.contract import Metric
+    from litefoot.runtime.errors import UsageError
+
+    given = Promises() if arguments.contract is None else read_promises(arguments.contract)
+    if arguments.metric is not None:
+        given = replace(given, metric=Metric(arguments.metric, max_drop=0.01))
+    if arguments.max_drop is not None:
+        if given.metric is None:
+            raise UsageError("--max-drop is the limit of a metric", fix="--metric accuracy")
+        given = replace(given, metric=replace(given.metric, max_drop=arguments.max_drop))
+    if arguments.labels is not None:
+        given = replace(given, labels=_read_labels(arguments.labels))
+    if arguments.offset is not None and arguments.scale is None:
+        raise UsageError("--offset goes with --scale", fix="--scale 1/127.5 --offset -1, for example")
+    if arguments.scale is not None:
+        given = replace(given, pixels=(arguments.scale, arguments.offset or 0.0))
+    if arguments.rate is not None:
+        given = replace(given, rate_hz=arguments.rate)
+    if arguments.task:
+        given = replace(given, task=arguments.task)
+    return replace(given, kinds=given.kinds | _kinds(arguments.kind)) if arguments.kind else given
+
+
+def _read_labels(path: Path) -> tuple[str, ...]:
+    from litefoot.runtime.errors import UsageError, first_line
+
+    try:
+        return tuple(line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip())
+    except (OSError, UnicodeError) as error:
+        raise UsageError("The labels cannot be read", where=path, got=first_line(error)) from error
+
+
+def _kinds(texts: list[str]) -> dict[str, str]:
+    from typing import get_args
+
+    from litefoot.runtime.errors import UsageError
+    from litefoot.runtime.tensors import Kind
+
+    pairs = [text.rpartition("=") for text in texts]
+    for name, _, kind in pairs:
+        if not name or kind not in get_args(Kind):
+            raise UsageError(
+                "A kind is an output's name and one word",
+                got=f"{name}={kind}",
+                expected=f"OUTPUT={'|'.join(get_args(Kind))}",
+            )
+    return {name: kind for name, _, kind in pairs}
+
+
+def _number(text: str) -> float:
+    """A number, or a fraction as people write scales."""
+    numerator, _, denominator = text.partition("/")
+    return float(Fraction(numerator) / Fraction(denominator or "1"))
+
+
+def _share(text: str) -> float:
+    """A share, as 0.01 or 1%."""
+    return float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
 
 
 def _show(report: Report) -> None:
@@ -78,5 +210,15 @@ def _show(report: Report) -> None:
             say(f"{artifact.name} {artifact.status}: {artifact.reason}")
     for failure in report.failures:
         say(f"\n{failure.name} was not made: {failure.message}")
+    for skip in report.skipped:
+        say(f"{skip.name} was left out: {skip.reason}")
+    for warning in report.warnings:
+        say(f"warning: {warning}")
+    source = report.source
+    bridged = "" if source.bridge_error is None else f", carried to Keras 2 within {source.bridge_error:.1e}"
+    say(f"model: {source.framework}, {source.parameters:,} parameters{bridged}")
+    for note in source.notes:
+        say(f"note: {note}")
+    say(f"judged on {report.evidence}")
     if report.recommended:
         say(f"recommended: {report.recommended[0]}, the smallest that passed")

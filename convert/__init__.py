@@ -1,6 +1,7 @@
-"""Convert a trained model to verified TFLite and ONNX files."""
+"""Convert Keras models and SavedModels to verified TFLite and ONNX files."""
 
+from .contracts import Promises, read_promises
 from .pipeline import Conversion, convert
 from .variants import VARIANTS, Variant
 
-__all__ = ["VARIANTS", "Conversion", "Variant", "convert"]
+__all__ = ["VARIANTS", "Conversion", "Promises", "Variant", "convert", "read_promises"]

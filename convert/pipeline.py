@@ -1,47 +1,59 @@
-"""From a trained model to a verified bundle: make the files, replay each on its engine, write verdict and bundle."""
+"""From a model to a verified bundle: make the files, replay each on its engine, write verdict and bundle."""
 
 from __future__ import annotations
 
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy.typing as npt
-
-from litefoot.runtime.contract import ModelContract
-from litefoot.runtime.errors import ConversionFailed, UnreadableModel, UsageError, require
+from litefoot.runtime.errors import ConversionFailed, UsageError, require
 from litefoot.runtime.machine.bench import latencies
 from litefoot.runtime.model import Model, load
 from litefoot.runtime.storage.bundle import Bundle
-from litefoot.runtime.storage.codec import encode
+from litefoot.runtime.storage.codec import decode, encode
 from litefoot.runtime.storage.files import read_arrays
 from litefoot.runtime.storage.folder import check_free, new_folder, write_arrays, write_json
 from litefoot.runtime.storage.golden import Golden
 from litefoot.runtime.storage.manifest import Artifact, Manifest
-from litefoot.runtime.storage.trained import CALIBRATION, MODEL, TrainedModel, read_trained
-from litefoot.runtime.verification.tolerance import CLASS_KINDS
+from litefoot.runtime.verification.tolerance import default_tolerance
 from litefoot.runtime.verification.verdict import Verdict
 
-from .bundling import describe_artifact, file_records, limit_golden, write_manifest
-from .isolation import Job, Workers
-from .report import REPORT, Report, make_report
-from .report_page import write_page
-from .samples import check_samples, check_targets
+from .contracts import Promises
+from .data import Given
+from .intake import Intake, take_in
+from .jobs import REFERENCE, describing, making, opening
+from .report.bundling import file_records, limit_golden, write_manifest
+from .report.page import write_page
+from .report.report import REPORT, Report, make_report
+from .source import Description, Source
+from .staging import Arrays, Staged, stage
 from .variants import Variant, choose_variants
+from .workers.pool import Outcome, Workers
 
-Arrays = dict[str, npt.NDArray[Any]]
 Progress = Callable[[str, int, int], None]
 """Called with what was just done, the steps done, and all steps."""
 
-REFERENCE = "reference"
-MIN_CALIBRATION_SAMPLES = 10
 LATENCY_SECONDS = 2.0
 
-_NEEDED = ("tensorflow", "tf_keras", "tf2onnx", "onnx", "onnxruntime", "ai_edge_litert", "jinja2", "matplotlib")
+_NEEDED = (
+    "tensorflow",
+    "tf_keras",
+    "tf2onnx",
+    "onnx",
+    "onnxruntime",
+    "ai_edge_litert",
+    "ai_edge_quantizer",
+    "jinja2",
+    "matplotlib",
+)
+_PRELOAD = {
+    "keras": ("tensorflow", "tf_keras", "litefoot.convert.model.opening"),
+    "quantizer": ("litefoot.convert.export.describe", "ai_edge_quantizer.quantizer", "onnxruntime.quantization"),
+}
 
 
 @dataclass(frozen=True)
@@ -58,55 +70,81 @@ class Conversion:
 
 
 def convert(
-    source: str | Path,
+    model: Any,
     *,
     out: str | Path,
+    calibration: Given | None = None,
+    evaluation: Given | None = None,
+    promises: Promises | None = None,
     variants: Sequence[str] | None = None,
+    signature: str | None = None,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
+    batch: int | None = None,
+    custom_objects: Sequence[str] = (),
+    allow_code: bool = False,
     force: bool = False,
     time_limit: float = 600.0,
     progress: Progress | None = None,
 ) -> Conversion:
-    """Convert a trained model to a verified bundle.
+    """Convert a model to a verified bundle.
 
     Args:
-        source: A TrainedModel folder.
+        model: A path: ``.keras`` of Keras 3 or 2, ``.h5``, a SavedModel, a TrainedModel folder. Or a live Keras model.
         out: The bundle to write.
-        variants: Names of `VARIANTS`; None for all.
+        calibration: Samples that decide activation ranges: see `read_data`; without, variants that need them are left
+            out. A TrainedModel brings its own.
+        evaluation: Samples that the files are judged on, with labels if a metric is to be measured; without, every
+            fifth calibration sample is held back for it.
+        promises: What the model does not say of itself.
+        variants: Names of `VARIANTS`; None for all that can be made.
+        signature: The SavedModel's function to export, where it has several.
+        shapes: For an input's name, its whole shape, batch first, where the model leaves dimensions free.
+        batch: Samples that a TFLite file takes at once; None for one.
+        custom_objects: ``module:name`` of classes and functions that the model needs.
+        allow_code: Run code that the model file holds.
         force: Replace `out`.
         time_limit: For each conversion, in seconds.
         progress: Called as the work proceeds.
 
     Returns:
         The bundle and its report. Artifacts that missed their tolerance are in it, marked so; variants that could not
-        be made are listed in the report.
+        be made, or were left out, are listed in the report.
 
     Raises:
-        UsageError: The source's samples do not fit, a variant is not known, or `out` cannot be written.
-        UnreadableModel: The source is not a TrainedModel folder.
+        UsageError: The samples do not fit, a variant is not known, a choice is missing, or `out` cannot be written.
+        UnreadableModel: The model cannot be read, or holds code that may not run.
         MissingDependency: The extra ``convert`` is not installed.
         ConversionFailed: The model itself could not be run, or no variant could be made.
     """
     begin = time.perf_counter()
-    source, out = Path(source), Path(out)
+    out = Path(out)
     chosen = choose_variants(variants)
     if not time_limit > 0:
         raise UsageError("A time limit is a number of seconds above zero", got=time_limit)
+    if batch is not None and batch < 1:
+        raise UsageError("A batch is a number of samples above zero", got=batch)
     check_free(out, force=force)
-    document, calibration, evaluation, targets = read_trained(source)
-    _check(document, calibration, evaluation, targets)
     _require_converters()
-    steps = _Steps(progress, len(chosen) * 2 + 2)
-    with new_folder(out, force=force) as folder, tempfile.TemporaryDirectory() as scratch:
-        failures = _make_files(source, document, evaluation, chosen, folder, Path(scratch), time_limit, steps)
-        references = read_arrays(Path(scratch) / "references.npz")
-        golden = limit_golden(Golden(evaluation, references, targets))
-        made = [variant for variant in chosen if variant.name not in failures]
-        artifacts = _describe(folder, made, document.contract, golden, failures)
-        manifest = _write_bundle(folder, document, artifacts, golden)
-        report = _verify(folder, golden, document, failures, steps)
-        report = replace(report, seconds=time.perf_counter() - begin)
-        _finish(folder, manifest, report)
-        steps.done("report")
+    with tempfile.TemporaryDirectory() as scratch:
+        staged = stage(model, Path(scratch))
+        source = replace(
+            staged.source,
+            signature=signature,
+            shapes=dict(shapes or {}),
+            batch=batch,
+            custom_objects=tuple(custom_objects),
+            allow_code=allow_code or staged.source.allow_code,
+        )
+        with Workers(time_limit, _PRELOAD) as workers:
+            steps = _Steps(progress, 3 * len(chosen) + 3)
+            found = decode(Description, workers.ask(opening(source)), "description")
+            steps.done("the model is open")
+            intake = take_in(staged, found, promises or Promises(), calibration, evaluation, chosen)
+            _check_asked(intake, variants)
+            steps.total = 3 * len(intake.variants) + 3
+            work = _Work(staged, source, found, intake, Path(scratch), steps)
+            with new_folder(out, force=force) as folder:
+                report = work.carry_out(workers, folder, begin)
     return Conversion(out, report)
 
 
@@ -114,32 +152,138 @@ class _Steps:
     """Counts the steps done, from several threads, and tells whoever watches."""
 
     def __init__(self, progress: Progress | None, total: int) -> None:
+        self.total = total
         self._progress = progress
         self._count = 0
-        self._total = total
         self._lock = threading.Lock()
 
     def done(self, what: str) -> None:
         with self._lock:
             self._count += 1
             if self._progress is not None:
-                self._progress(what, self._count, self._total)
+                self._progress(what, self._count, self.total)
 
 
-def _check(document: TrainedModel, calibration: Arrays, evaluation: Arrays, targets: npt.NDArray[Any] | None) -> None:
-    contract = document.contract
-    check_samples(calibration, contract.inputs, what="calibration", at_least=MIN_CALIBRATION_SAMPLES)
-    check_samples(evaluation, contract.inputs, what="evaluation", at_least=1)
-    scores = next((spec for spec in contract.outputs if spec.kind in CLASS_KINDS), None)
-    if contract.metric is not None and scores is None:
-        raise UsageError(
-            "The contract's metric needs an output of classes",
-            got=", ".join(f"{spec.name}: {spec.kind}" for spec in contract.outputs),
-            expected=f"one of the kind {' or '.join(CLASS_KINDS)}",
+@dataclass(frozen=True)
+class _Work:
+    """A conversion whose input was checked."""
+
+    staged: Staged
+    source: Source
+    found: Description
+    intake: Intake
+    scratch: Path
+    steps: _Steps
+
+    def carry_out(self, workers: Workers, folder: Path, begin: float) -> Report:
+        """Make the files, judge them, and fill the bundle's folder."""
+        outcomes, references = self._make_files(workers, folder)
+        golden = limit_golden(Golden(self.intake.evaluation, references, self.intake.targets))
+        failures = _failures(outcomes, self.intake.variants, folder)
+        artifacts = self._artifacts(outcomes, failures, golden)
+        manifest = self._write_bundle(folder, artifacts, golden)
+        report = self._verify(folder, golden, failures)
+        report = replace(report, seconds=time.perf_counter() - begin)
+        write_json(folder / REPORT, encode(report))
+        write_page(folder, report, manifest.contract)
+        write_manifest(folder, replace(manifest, recommended=report.recommended, files=file_records(folder)))
+        self.steps.done("report")
+        return report
+
+    def _make_files(self, workers: Workers, folder: Path) -> tuple[dict[str, Outcome], Arrays]:
+        """Have the model files made and the full-precision model run."""
+        models = folder / "models"
+        models.mkdir()
+        samples, references = self.scratch / "evaluation.npz", self.scratch / "references.npz"
+        calibration = None
+        write_arrays(samples, self.intake.evaluation)
+        if self.intake.calibration is not None:
+            calibration = self.scratch / "calibration.npz"
+            write_arrays(calibration, self.intake.calibration)
+        jobs = making(self.source, self.intake.variants, models, samples, calibration, references)
+        outcomes = workers.run(jobs, self.steps.done)
+        if (error := outcomes[REFERENCE].error) is not None:
+            raise error
+        return outcomes, read_arrays(references)
+
+    def _artifacts(
+        self, outcomes: Mapping[str, Outcome], failures: Mapping[str, ConversionFailed], golden: Golden
+    ) -> tuple[Artifact, ...]:
+        """Describe every file that its engine runs, with the tolerances that it is judged by."""
+        artifacts = []
+        for variant in self.intake.variants:
+            if variant.name not in failures:
+                artifact = decode(Artifact, outcomes[describing(variant)].value, f"description of {variant.name}")
+                tolerances = {
+                    spec.name: default_tolerance(variant.precision, spec.kind, golden.references[spec.name])
+                    for spec in self.intake.contract.outputs
+                }
+                artifacts.append(replace(artifact, tolerances=tolerances))
+        if not artifacts:
+            reasons = "\n".join(str(error) for error in failures.values())
+            raise ConversionFailed("No variant could be made", got=f"\n{reasons}")
+        return tuple(artifacts)
+
+    def _write_bundle(self, folder: Path, artifacts: tuple[Artifact, ...], golden: Golden) -> Manifest:
+        """Write everything that verification needs; nothing is recommended yet."""
+        contract = self.intake.contract
+        write_arrays(folder / "golden.npz", golden.to_arrays())
+        if contract.labels:
+            (folder / "labels.txt").write_text("\n".join(contract.labels) + "\n", encoding="utf-8")
+        manifest = Manifest(
+            format="litefoot-bundle",
+            version=1,
+            name=self.staged.name,
+            contract=contract,
+            artifacts=artifacts,
+            recommended=(),
+            files=file_records(folder),
+            provenance={"trained": self.intake.provenance},
         )
-    if targets is not None:
-        classes = scores.shape[-1] if scores is not None and contract.metric is not None else None
-        check_targets(targets, min(len(array) for array in evaluation.values()), classes)
+        write_manifest(folder, manifest)
+        return manifest
+
+    def _verify(self, folder: Path, golden: Golden, failures: dict[str, ConversionFailed]) -> Report:
+        """Replay every artifact as a board would: through the bundle, by its own engine."""
+        bundle = Bundle(folder)
+        models: list[Model] = []
+        verdicts: list[Verdict] = []
+        for artifact in bundle.artifacts:
+            models.append(load(folder, artifact=artifact.name))
+            verdicts.append(models[-1].selftest(golden))
+            self.steps.done(f"verify {artifact.name}")
+        sample = {name: array[: self.source.batch or 1] for name, array in golden.inputs.items()}
+        p50_ms = latencies(models, sample, seconds=LATENCY_SECONDS)
+        return make_report(bundle.manifest, verdicts, p50_ms, failures, self.found, self.intake, len(golden))
+
+
+def _failures(
+    outcomes: Mapping[str, Outcome], variants: Sequence[Variant], folder: Path
+) -> dict[str, ConversionFailed]:
+    """What could not be made, and what was made and does not run."""
+    failures = {}
+    for variant in variants:
+        made, described = outcomes[variant.name].error, outcomes[describing(variant)].error
+        if made is not None:
+            failures[variant.name] = made
+        elif described is not None:
+            failures[variant.name] = ConversionFailed(
+                "The converter wrote a file that its engine does not run",
+                where=f"variant {variant.name}",
+                got=described,
+            )
+        if variant.name in failures:
+            (folder / "models" / variant.name).unlink(missing_ok=True)
+    return failures
+
+
+def _check_asked(intake: Intake, asked: Sequence[str] | None) -> None:
+    """What was asked for by name is made or refused, never left out."""
+    missing = [skip for skip in intake.skipped if skip.name in (asked or ())]
+    if missing:
+        raise UsageError(f"{missing[0].name} cannot be made", got=missing[0].reason)
+    if not intake.variants:
+        raise UsageError("No variant can be made", got=intake.skipped[0].reason)
 
 
 def _require_converters() -> None:
@@ -149,119 +293,3 @@ def _require_converters() -> None:
     for module in _NEEDED:
         if find_spec(module) is None:
             require(module, "convert")
-
-
-def _make_files(
-    source: Path,
-    document: TrainedModel,
-    evaluation: Arrays,
-    variants: Sequence[Variant],
-    folder: Path,
-    scratch: Path,
-    time_limit: float,
-    steps: _Steps,
-) -> dict[str, ConversionFailed]:
-    """Make the model files and the reference outputs in workers; what failed, by variant."""
-    models = folder / "models"
-    models.mkdir()
-    samples = scratch / "evaluation.npz"
-    write_arrays(samples, evaluation)
-    common = {"model": str(source / MODEL), "contract": encode(document.contract)}
-    reference = Job(REFERENCE, "reference", {**common, "samples": str(samples), "out": str(scratch / "references.npz")})
-    jobs = [_job(variant, common, str(source / CALIBRATION), models) for variant in variants]
-    lanes = [
-        [job for job in jobs if job.task == "tflite"],
-        [reference, *(job for job in jobs if job.task != "tflite")],
-    ]
-    with Workers(time_limit) as workers:
-        results = workers.run([lane for lane in lanes if lane], steps.done)
-    failures = {name: error for name, error in results.items() if error is not None}
-    if REFERENCE in failures:
-        raise failures[REFERENCE]
-    return failures
-
-
-def _job(variant: Variant, common: dict[str, Any], calibration: str, models: Path) -> Job:
-    out = str(models / variant.name)
-    if variant.format == "tflite":
-        arguments = {
-            "precision": variant.precision,
-            "integer_io": variant.integer_io,
-            "calibration": calibration,
-        }
-        return Job(variant.name, "tflite", {**common, **arguments, "out": out})
-    if variant.needs is None:
-        return Job(variant.name, "onnx-fp32", {**common, "out": out})
-    arguments = {"source": str(models / variant.needs), "calibration": calibration, "out": out}
-    return Job(variant.name, "onnx-int8", arguments, needs=variant.needs)
-
-
-def _describe(
-    folder: Path,
-    made: Sequence[Variant],
-    contract: ModelContract,
-    golden: Golden,
-    failures: dict[str, ConversionFailed],
-) -> tuple[Artifact, ...]:
-    """Describe every file that its engine runs; the others join the failures."""
-    artifacts = []
-    for variant in made:
-        try:
-            artifacts.append(describe_artifact(folder, variant, contract, golden))
-        except (UnreadableModel, UsageError) as error:
-            (folder / "models" / variant.name).unlink()
-            failures[variant.name] = ConversionFailed(
-                "The converter wrote a file that its engine does not run", where=f"variant {variant.name}", got=error
-            )
-    if not artifacts:
-        reasons = "\n".join(str(error) for error in failures.values())
-        raise ConversionFailed("No variant could be made", got=f"\n{reasons}")
-    return tuple(artifacts)
-
-
-def _write_bundle(folder: Path, document: TrainedModel, artifacts: tuple[Artifact, ...], golden: Golden) -> Manifest:
-    """Write everything that verification needs; nothing is recommended yet."""
-    write_arrays(folder / "golden.npz", golden.to_arrays())
-    if document.contract.labels:
-        (folder / "labels.txt").write_text("\n".join(document.contract.labels) + "\n", encoding="utf-8")
-    manifest = Manifest(
-        format="litefoot-bundle",
-        version=1,
-        name=document.name,
-        contract=document.contract,
-        artifacts=artifacts,
-        recommended=(),
-        files=file_records(folder),
-        provenance={"trained": document.provenance},
-    )
-    write_manifest(folder, manifest)
-    return manifest
-
-
-def _verify(
-    folder: Path, golden: Golden, document: TrainedModel, failures: dict[str, ConversionFailed], steps: _Steps
-) -> Report:
-    """Replay every artifact as a board would: through the bundle, by its own engine."""
-    bundle = Bundle(folder)
-    models: list[Model] = []
-    verdicts: list[Verdict] = []
-    for artifact in bundle.artifacts:
-        models.append(load(folder, artifact=artifact.name))
-        verdicts.append(models[-1].selftest(golden))
-        steps.done(f"verify {artifact.name}")
-    sample = {name: array[:1] for name, array in golden.inputs.items()}
-    return make_report(
-        bundle.manifest,
-        verdicts,
-        latencies(models, sample, seconds=LATENCY_SECONDS),
-        failures,
-        document,
-        len(golden),
-    )
-
-
-def _finish(folder: Path, manifest: Manifest, report: Report) -> None:
-    """Write the report and seal the bundle with what passed."""
-    write_json(folder / REPORT, encode(report))
-    write_page(folder, report, manifest.contract)
-    write_manifest(folder, replace(manifest, recommended=report.recommended, files=file_records(folder)))

@@ -34,12 +34,25 @@ class Variant:
         return self.precision == "int8"
 
 
+@dataclass(frozen=True)
+class Skipped:
+    """A variant that was left out.
+
+    Attributes:
+        name: Of the variant.
+        reason: Why, and what would change that.
+    """
+
+    name: str
+    reason: str
+
+
 VARIANTS = (
     Variant("fp32.tflite", "tflite", "fp32"),
-    Variant("fp16.tflite", "tflite", "fp16"),
-    Variant("dynamic.tflite", "tflite", "dynamic"),
-    Variant("int8.tflite", "tflite", "int8"),
-    Variant("int8-io.tflite", "tflite", "int8", integer_io=True),
+    Variant("fp16.tflite", "tflite", "fp16", needs="fp32.tflite"),
+    Variant("dynamic.tflite", "tflite", "dynamic", needs="fp32.tflite"),
+    Variant("int8.tflite", "tflite", "int8", needs="fp32.tflite"),
+    Variant("int8-io.tflite", "tflite", "int8", integer_io=True, needs="fp32.tflite"),
     Variant("fp32.onnx", "onnx", "fp32"),
     Variant("int8.onnx", "onnx", "int8", needs="fp32.onnx"),
 )

@@ -30,7 +30,7 @@ def render(report: Report) -> str:
     packages = report.machine["packages"]
     source = SOURCE.format(
         samples=report.samples,
-        accuracy=report.trained["metric_value"],
+        accuracy=report.metric_value,
         cpu=report.machine["cpu"],
         litert=packages["ai-edge-litert"],
         ort=packages["onnxruntime"],

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from litefoot.convert.samples import check_samples, check_targets
+from litefoot.convert.data.checks import check_range, check_samples, check_targets
+from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.errors import SampleError
+from litefoot.runtime.preprocessing import Resize, Step
 from litefoot.runtime.tensors import TensorSpec
 
 INPUTS = (TensorSpec("image", (None, 2, 2), "float32"), TensorSpec("tokens", (None, 3), "int32"))
@@ -93,3 +95,71 @@ def test_labels_that_no_metric_uses_may_be_anything_but_there_is_one_for_each_sa
     for targets in (np.zeros((2, 4)), np.float64(1.0)):
         with pytest.raises(SampleError, match="do not fit the samples"):
             check_targets(np.asarray(targets), 3, None)
+
+
+PICTURE = TensorSpec("image", (None, 2, 2, 1), "float32")
+
+
+def contract_of(*specs: TensorSpec, steps: tuple[Step, ...] = ()) -> ModelContract:
+    return ModelContract(specs, (), "test", {specs[0].name: steps} if steps else {})
+
+
+def reaching(low: float, high: float, spec: TensorSpec = PICTURE) -> dict[str, np.ndarray]:
+    """Four samples from low to high."""
+    sizes = [4, *(size or 1 for size in spec.shape[1:])]
+    return {spec.name: np.linspace(low, high, int(np.prod(sizes)), dtype=spec.dtype).reshape(sizes)}
+
+
+@pytest.mark.parametrize(
+    ("calibration", "evaluation"),
+    [((0, 1), (0, 1)), ((0, 1), (-0.5, 1.5)), ((-1, 1), (0, 0.1)), ((0, 200), (100, 255)), ((-2, 2), (0, 4))],
+)
+def test_ranges_that_are_alike_pass(calibration: tuple[float, float], evaluation: tuple[float, float]) -> None:
+    assert check_range(reaching(*calibration), reaching(*evaluation), contract_of(PICTURE)) == []
+
+
+def test_values_far_outside_the_calibration_are_warned_of() -> None:
+    (warning,) = check_range(reaching(0, 1), reaching(0, 3), contract_of(PICTURE))
+    for word in ("input image", "far outside", "0 to 3 in the evaluation", "0 to 1 in the calibration", "62.5% of"):
+        assert word in warning
+    assert len(check_range(reaching(0, 1), reaching(-1.5, 0), contract_of(PICTURE))) == 1
+
+
+def test_a_constant_input_is_warned_of() -> None:
+    (warning,) = check_range(reaching(2, 2), reaching(0, 9), contract_of(PICTURE))
+    assert warning == "input image is 2 everywhere in the calibration samples"
+    (warning,) = check_range(reaching(0, 1), reaching(0, 0), contract_of(PICTURE))
+    assert warning == "input image is 0 everywhere in the evaluation samples"
+
+
+@pytest.mark.parametrize("scaled", [(0, 1), (-1, 1), (0, 0.99)])
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize(
+    ("spec", "steps"),
+    [
+        (PICTURE, ()),
+        (TensorSpec("image", (None, 4, 4), "float32", kind="image"), ()),
+        (TensorSpec("image", (None, 4, 4), "float32"), (Resize(4, 4),)),
+    ],
+)
+def test_pictures_scaled_differently_are_refused(
+    scaled: tuple[float, float], swapped: bool, spec: TensorSpec, steps: tuple[Step, ...]
+) -> None:
+    sets = [reaching(*scaled, spec), reaching(0, 255, spec)]
+    with pytest.raises(SampleError) as refused:
+        check_range(*(sets[::-1] if swapped else sets), contract_of(spec, steps=steps))
+    ends = f"{scaled[0]:g} to {scaled[1]:g}"
+    got = f"calibration 0 to 255, evaluation {ends}" if swapped else f"calibration {ends}, evaluation 0 to 255"
+    for word in ("scaled differently", "input image", got, "the same preprocessing in both", "by 1/255"):
+        assert word in str(refused.value)
+
+
+def test_measurements_may_reach_far_without_being_pictures() -> None:
+    spec = TensorSpec("x", (None, 8), "float32")
+    (warning,) = check_range(reaching(0, 1, spec), reaching(0, 255, spec), contract_of(spec))
+    assert "far outside" in warning
+
+
+def test_integers_have_no_range_to_calibrate() -> None:
+    spec = TensorSpec("tokens", (None, 8), "int32")
+    assert check_range(reaching(1, 1, spec), reaching(0, 9000, spec), contract_of(spec)) == []

@@ -31,7 +31,7 @@ def write_page(folder: Path, report: Report, contract: ModelContract) -> None:
     import jinja2
 
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("litefoot.convert", "."),
+        loader=jinja2.PackageLoader("litefoot.convert.report", "."),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
     )

@@ -11,14 +11,19 @@ from typing import Any, Literal
 from litefoot.runtime.errors import ConversionFailed
 from litefoot.runtime.machine.board import cpu_name
 from litefoot.runtime.storage.manifest import Manifest
-from litefoot.runtime.storage.trained import TrainedModel
 from litefoot.runtime.verification.metrics import Status
 from litefoot.runtime.verification.verdict import Verdict
+
+from ..intake import Intake
+from ..source import Description
+from ..variants import Skipped
 
 REPORT = "report.json"
 BASELINE = "fp32.tflite"
 
-_PACKAGES = ("tensorflow", "tf-keras", "tf2onnx", "onnx", "onnxruntime", "ai-edge-litert", "numpy")
+_PACKAGES = (
+    "tensorflow", "keras", "tf-keras", "tf2onnx", "onnx", "onnxruntime", "ai-edge-litert", "ai-edge-quantizer", "numpy",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,26 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class SourceReport:
+    """The model that was converted.
+
+    Attributes:
+        framework: What it was made with.
+        parameters: Number of weights.
+        compressible: Whether pruning, clustering and quantization-aware training can be applied to it.
+        bridge_error: Largest relative difference between a Keras 3 model and the Keras 2 form that was exported; None
+            where the model itself was.
+        notes: What a reader should know about the export.
+    """
+
+    framework: str
+    parameters: int
+    compressible: bool
+    bridge_error: float | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Report:
     """The content of ``report.json``.
 
@@ -70,9 +95,14 @@ class Report:
         version: Of the format.
         name: Of the model.
         status: failed if an artifact or a variant failed, undecided if an artifact is, else passed.
+        source: The model.
+        metric_value: The task's metric of the full-precision model on those samples; None without a metric.
         samples: Number of samples replayed.
+        evidence: Where those samples are from.
+        warnings: What looks odd about the samples.
         artifacts: In the order in which they were made.
         failures: Variants that could not be made.
+        skipped: Variants that were left out.
         recommended: Names of the artifacts that passed, the smallest first.
         trained: Where the model came from.
         machine: Processor and package versions.
@@ -83,9 +113,14 @@ class Report:
     version: Literal[1]
     name: str
     status: Status
+    source: SourceReport
+    metric_value: float | None
     samples: int
+    evidence: str
+    warnings: tuple[str, ...]
     artifacts: tuple[ArtifactReport, ...]
     failures: tuple[Failure, ...]
+    skipped: tuple[Skipped, ...]
     recommended: tuple[str, ...]
     trained: dict[str, Any]
     machine: dict[str, Any]
@@ -97,7 +132,8 @@ def make_report(
     verdicts: Sequence[Verdict],
     p50_ms: Sequence[float],
     failures: Mapping[str, ConversionFailed],
-    document: TrainedModel,
+    found: Description,
+    intake: Intake,
     samples: int,
 ) -> Report:
     """Put a conversion's figures together.
@@ -107,7 +143,8 @@ def make_report(
         verdicts: One for each artifact.
         p50_ms: One for each artifact, in milliseconds.
         failures: The error of each variant that could not be made.
-        document: The trained model's.
+        found: The model, as a worker found it.
+        intake: What went into the conversion.
         samples: Number of samples replayed.
 
     Returns:
@@ -137,11 +174,16 @@ def make_report(
         version=1,
         name=manifest.name,
         status=overall([artifact.status for artifact in artifacts] + ["failed" for _ in failures]),
+        source=SourceReport(found.framework, found.parameters, found.compressible, found.bridge_error, found.notes),
+        metric_value=next((verdict.task.reference for verdict in verdicts if verdict.task is not None), None),
         samples=samples,
+        evidence=intake.evidence,
+        warnings=intake.warnings,
         artifacts=artifacts,
         failures=tuple(Failure(name, type(error).__name__, str(error)) for name, error in failures.items()),
+        skipped=intake.skipped,
         recommended=tuple(artifact.name for artifact in passed),
-        trained={"metric_value": document.metric_value, **document.provenance},
+        trained=intake.provenance,
         machine={
             "cpu": cpu_name(),
             "python": platform.python_version(),

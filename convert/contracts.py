@@ -1,0 +1,172 @@
+"""What a model does not say of itself: its user does, and with what a worker found that makes the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from litefoot.runtime.contract import Metric, ModelContract
+from litefoot.runtime.errors import BadDocument, UsageError
+from litefoot.runtime.preprocessing import Grayscale, Resize, Scale, Step, Waveform
+from litefoot.runtime.storage.codec import decode, encode
+from litefoot.runtime.storage.files import read_json
+from litefoot.runtime.tensors import Kind, TensorSpec
+from litefoot.runtime.verification.tolerance import CLASS_KINDS
+
+from .source import Description
+
+
+@dataclass(frozen=True)
+class Promises:
+    """What the user says of a model.
+
+    Attributes:
+        task: What it does, for example ``image classification``.
+        labels: The name of each class, in the order of the output.
+        metric: How quality is measured on labelled samples.
+        kinds: For an output's name, what its values mean.
+        preprocessing: For an input's name, the steps from a decoded file to the input's values.
+        state: For an input that holds state, the output that is its next value.
+        pixels: Scale and offset of a picture's values 0..255 for the only input, instead of `preprocessing`.
+        rate_hz: Samples a second of recordings for the only input, instead of `preprocessing`.
+    """
+
+    task: str = ""
+    labels: tuple[str, ...] = ()
+    metric: Metric | None = None
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    preprocessing: dict[str, tuple[Step, ...]] = field(default_factory=dict)
+    state: dict[str, str] = field(default_factory=dict)
+    pixels: tuple[float, float] | None = None
+    rate_hz: int | None = None
+
+
+def read_promises(path: Path) -> Promises:
+    """Read them from a file.
+
+    Args:
+        path: JSON with any of the fields of `Promises`.
+
+    Returns:
+        The promises.
+
+    Raises:
+        UsageError: It is no such file.
+    """
+    fields = Promises.__dataclass_fields__
+    try:
+        content = read_json(path)
+        whole = encode(Promises()) | content if isinstance(content, dict) else content
+        return decode(Promises, whole, str(path))
+    except BadDocument as error:
+        raise UsageError(
+            "This contract cannot be used",
+            where=path,
+            got=error,
+            expected=f"a JSON object with any of {', '.join(fields)}",
+        ) from error
+
+
+def make_contract(found: Description, promises: Promises) -> ModelContract:
+    """Put together what a worker found and what the user said.
+
+    Args:
+        found: The opened model.
+        promises: The user's part.
+
+    Returns:
+        The contract.
+
+    Raises:
+        UsageError: They contradict each other.
+    """
+    inputs = {spec.name: spec for spec in found.inputs}
+    outputs = {spec.name: spec for spec in found.outputs}
+    _check_names(promises.kinds, outputs, "output")
+    _check_names(promises.preprocessing, inputs, "input")
+    _check_names(promises.state, inputs, "input")
+    _check_names(dict.fromkeys(promises.state.values()), outputs, "output")
+    specs = [replace_kind(spec, promises.kinds.get(spec.name)) for spec in found.outputs]
+    if promises.metric is not None and not any(spec.kind in CLASS_KINDS for spec in specs):
+        specs = _with_classes(specs)
+    return ModelContract(
+        inputs=found.inputs,
+        outputs=tuple(specs),
+        task=promises.task,
+        preprocessing=promises.preprocessing | _steps(found.inputs, promises),
+        labels=promises.labels,
+        metric=promises.metric,
+        state=promises.state,
+    )
+
+
+def replace_kind(spec: TensorSpec, kind: Kind | None) -> TensorSpec:
+    """The same output, with the meaning that the user gave it.
+
+    Args:
+        spec: Of the output, with what was found out.
+        kind: The user's word; None for none.
+
+    Returns:
+        The output.
+    """
+    return spec if kind is None else spec._replace(kind=kind)
+
+
+def with_labels(contract: ModelContract, labels: tuple[str, ...]) -> ModelContract:
+    """The contract with the class names that the data holds, where it has none of its own.
+
+    Args:
+        contract: Of the model.
+        labels: From the data; empty for none.
+
+    Returns:
+        The contract.
+    """
+    scores = next((spec for spec in contract.outputs if spec.kind in CLASS_KINDS), None)
+    if contract.labels or scores is None or len(labels) != scores.shape[-1]:
+        return contract
+    return replace(contract, labels=labels)
+
+
+def _check_names(given: Mapping[str, object], known: Mapping[str, TensorSpec], what: str) -> None:
+    if unknown := sorted(given.keys() - known.keys()):
+        raise UsageError(
+            f"The model has no such {what}", got=", ".join(unknown), expected=f"some of {', '.join(known)}"
+        )
+
+
+def _with_classes(specs: list[TensorSpec]) -> list[TensorSpec]:
+    """A metric of classes says what an only output with several values holds; several outputs have to be told apart."""
+    if len(specs) == 1 and len(specs[0].shape) > 1 and (specs[0].shape[-1] or 0) > 1:
+        return [specs[0]._replace(kind="logits")]
+    raise UsageError(
+        "The metric needs to know which output holds the classes",
+        got=", ".join(map(str, specs)),
+        fix=f"--kind OUTPUT={CLASS_KINDS[0]} or --kind OUTPUT={CLASS_KINDS[1]}",
+    )
+
+
+def _steps(inputs: tuple[TensorSpec, ...], promises: Promises) -> dict[str, tuple[Step, ...]]:
+    if promises.pixels is None and promises.rate_hz is None:
+        return {}
+    if len(inputs) != 1:
+        raise UsageError(
+            "Scale and rate are for models of one input",
+            got=f"{len(inputs)} inputs: {', '.join(spec.name for spec in inputs)}",
+            fix="--contract FILE with the steps of each input",
+        )
+    spec = inputs[0]
+    if promises.rate_hz is not None:
+        if len(spec.shape) not in (2, 3) or spec.shape[1] is None:
+            raise UsageError("The model does not take recordings", got=str(spec), expected="(samples,) or (samples, 1)")
+        return {spec.name: (Waveform(promises.rate_hz, spec.shape[1]),)}
+    assert promises.pixels is not None
+    if len(spec.shape) != 4:
+        raise UsageError("The model does not take pictures", got=str(spec), expected="(height, width, channels)")
+    _, height, width, channels = spec.shape
+    assert height is not None
+    assert width is not None
+    gray: tuple[Step, ...] = (Grayscale(),) if channels == 1 else ()
+    return {spec.name: (*gray, Resize(height, width), Scale(*promises.pixels))}

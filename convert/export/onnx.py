@@ -1,0 +1,78 @@
+"""Keras and TensorFlow to ONNX by tf2onnx."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..model.opening import open_model
+
+OPSET = 17
+"""LayerNormalization came with 17; tf2onnx ends at 18."""
+
+
+def write(*, source: dict[str, Any], out: str) -> None:
+    """Convert a model to a float32 ONNX file whose batch dimension is free where the model's is.
+
+    Args:
+        source: A `Source`, encoded.
+        out: The ``.onnx`` file to write.
+    """
+    import onnx
+    import tf2onnx
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    opened = open_model(source)
+    direct = opened.exported is opened.original
+    _, concrete = opened.traced if direct else opened.trace(opened.exported, batch=None)
+    # Frozen first: tf2onnx's own freezing takes constants that a layer captured for inputs. Loops stay loops.
+    frozen = convert_variables_to_constants_v2(concrete, lower_control_flow=False, aggressive_inlining=True)
+    inputs = [tensor.name for tensor in frozen.inputs]
+    outputs = [tensor.name for tensor in frozen.outputs]
+    proto, _ = tf2onnx.convert.from_graph_def(
+        frozen.graph.as_graph_def(add_shapes=True),
+        name=opened.description.name,
+        input_names=inputs,
+        output_names=outputs,
+        opset=OPSET,
+        custom_op_handlers={"Erfc": (_complementary_error_function, [])},
+    )
+    _rename(proto.graph, _names(concrete, inputs, outputs))
+    for tensor in (*proto.graph.input, *proto.graph.output):
+        first = tensor.type.tensor_type.shape.dim[:1]
+        if first and first[0].dim_value == 0:
+            first[0].dim_param = "batch"
+    onnx.checker.check_model(proto)
+    Path(out).write_bytes(proto.SerializeToString())
+
+
+def _names(concrete: Any, inputs: list[str], outputs: list[str]) -> dict[str, str]:
+    """From the graph's tensors to the contract's names, in the order in which TensorFlow flattens both."""
+    import tensorflow as tf
+
+    given = sorted(concrete.structured_input_signature[1])
+    returned = tf.nest.flatten({name: name for name in concrete.structured_outputs})
+    return dict(zip(inputs, given, strict=True)) | dict(zip(outputs, returned, strict=True))
+
+
+def _complementary_error_function(context: Any, node: Any, name: str, _: Any) -> None:
+    """``erfc(x) = 1 - erf(x)``, which ONNX has and tf2onnx does not know (exact GELU of Keras 3)."""
+    output, shape, dtype = node.output[0], context.get_shape(node.output[0]), context.get_dtype(node.output[0])
+    given = node.input[0]
+    context.remove_node(node.name)
+    error_function = context.make_node("Erf", [given])
+    one = context.make_const(f"{name}/one", np.array(1, np.float32))
+    context.make_node(
+        "Sub", [one.output[0], error_function.output[0]], outputs=[output], shapes=[shape], dtypes=[dtype]
+    )
+
+
+def _rename(graph: Any, names: dict[str, str]) -> None:
+    """Give tensors other names, everywhere they occur."""
+    for node in graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names.get(name, name) for name in node.output]
+    for tensor in (*graph.input, *graph.output):
+        tensor.name = names.get(tensor.name, tensor.name)

@@ -1,0 +1,113 @@
+"""The jobs of a conversion: what is made of what, by which worker, and what is tried when that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from litefoot.runtime.storage.codec import encode
+
+from .source import Source
+from .variants import Variant
+from .workers.pool import Job
+
+KERAS = "keras"
+"""The lane whose worker has TensorFlow and the model."""
+QUANTIZER = "quantizer"
+"""The lane whose worker has the quantizers and the engines, and no TensorFlow."""
+REFERENCE = "reference"
+
+
+def opening(source: Source) -> Job:
+    """The job that opens a source.
+
+    Args:
+        source: The model.
+
+    Returns:
+        The job; its task returns a `Description`, encoded.
+    """
+    return Job("the model", "open", {"source": encode(source)}, lane=KERAS)
+
+
+def making(
+    source: Source, variants: Sequence[Variant], models: Path, samples: Path, calibration: Path | None, references: Path
+) -> list[Job]:
+    """The jobs that make and describe the files.
+
+    ONNX comes first, since its quantizer is the slow one, and works while the other files are made.
+
+    Args:
+        source: The model.
+        variants: What to make.
+        models: The folder for the files.
+        samples: Evaluation samples, ``.npz``.
+        calibration: Calibration samples, ``.npz``; None without.
+        references: The ``.npz`` file for the full-precision outputs.
+
+    Returns:
+        The jobs; a description has its variant's name after `DESCRIBE`.
+    """
+    document = encode(source)
+    jobs = [
+        _making(variant, document, models, None if calibration is None else str(calibration), variants)
+        for variant in sorted(variants, key=lambda variant: variant.format)
+    ]
+    reference = {"source": document, "samples": str(samples), "out": str(references)}
+    jobs.append(Job(REFERENCE, "reference", reference, lane=KERAS))
+    jobs += [
+        Job(
+            describing(variant),
+            "describe",
+            {"variant": encode(variant), "path": str(models / variant.name), "samples": str(samples)},
+            lane=QUANTIZER,
+            needs=variant.name,
+        )
+        for variant in variants
+    ]
+    return jobs
+
+
+def describing(variant: Variant) -> str:
+    """The name of the job that describes a variant's file.
+
+    Args:
+        variant: The variant.
+
+    Returns:
+        The name.
+    """
+    return f"check {variant.name}"
+
+
+def _making(variant: Variant, source: Any, models: Path, calibration: str | None, variants: Sequence[Variant]) -> Job:
+    out = str(models / variant.name)
+    if variant.needs is None:
+        float_arguments = {"source": source, "out": out}
+        if variant.format == "onnx":
+            return Job(variant.name, "onnx", float_arguments, lane=KERAS)
+        plain = {"precision": variant.precision, "integer_io": False, "calibration": None}
+        return Job(variant.name, "tflite", {**float_arguments, **plain}, lane=KERAS)
+    made_from = str(models / variant.needs)
+    if variant.format == "onnx":
+        arguments = {"source": made_from, "calibration": calibration, "out": out}
+        return Job(variant.name, "quantize-onnx", arguments, lane=QUANTIZER, needs=variant.needs)
+    arguments = {
+        "precision": variant.precision,
+        "integer_io": variant.integer_io,
+        "calibration": calibration if variant.calibrated else None,
+        "out": out,
+    }
+    # Where the one kind of I/O ends TensorFlow's converter, the other does too.
+    same = next((other.name for other in variants if other.precision == "int8" and other.format == "tflite"), None)
+    after = same if variant.integer_io and same != variant.name else None
+    by_tensorflow = Job(variant.name, "tflite", {**arguments, "source": source}, lane=KERAS, needs=after)
+    return Job(
+        variant.name,
+        "quantize-tflite",
+        {**arguments, "source": made_from},
+        lane=QUANTIZER,
+        needs=variant.needs,
+        otherwise=by_tensorflow,
+    )

@@ -1,0 +1,1 @@
+"""Inside a worker: opening what the user gave, as functions that TensorFlow can trace."""

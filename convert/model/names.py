@@ -1,0 +1,23 @@
+"""Names of inputs and outputs that TFLite signatures, ONNX graphs and keyword arguments all take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+
+def plain_names(names: Sequence[str]) -> list[str]:
+    """The same names without characters that a format would change, each once.
+
+    Args:
+        names: As the model gives them, perhaps one of them twice.
+
+    Returns:
+        As many names; a repeated one gets a number.
+    """
+    taken: list[str] = []
+    for name in names:
+        plain = re.sub(r"[^\w.\-]", "_", name) or "tensor"
+        repeated = sum(1 for other in taken if other == plain or other.startswith(f"{plain}_repeat"))
+        taken.append(f"{plain}_repeat{repeated}" if repeated else plain)
+    return taken

@@ -1,0 +1,52 @@
+"""A model as functions by name, ready to be run, traced and exported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..source import Description
+
+Call = Callable[[dict[str, Any]], dict[str, Any]]
+"""From tensors by input name to tensors by output name, in inference mode."""
+
+
+@dataclass(frozen=True)
+class OpenedModel:
+    """A model ready to be run, traced and exported.
+
+    Attributes:
+        description: What it is.
+        batch: Samples that a TFLite file takes at once.
+        original: The full-precision model, which all files are judged by.
+        exported: The same model in the form that is exported: in Keras 2 where the bridge carries it.
+        holder: A ``tf.Module`` that owns the exported form's variables.
+        traced: `original` with a free batch: the ``tf.function``, and its one concrete function.
+    """
+
+    description: Description
+    batch: int
+    original: Call
+    exported: Call
+    holder: Any
+    traced: tuple[Any, Any] = (None, None)
+
+    def trace(self, call: Call, *, batch: int | None) -> tuple[Any, Any]:
+        """Trace a function for the model's shapes.
+
+        Args:
+            call: `original` or `exported`.
+            batch: The batch dimension; None leaves it free where the model does.
+
+        Returns:
+            The ``tf.function``, and its one concrete function.
+        """
+        import tensorflow as tf
+
+        specs = {
+            spec.name: tf.TensorSpec((spec.shape[0] or batch, *spec.shape[1:]), spec.dtype, name=spec.name)
+            for spec in self.description.inputs
+        }
+        function = tf.function(lambda **inputs: call(inputs), autograph=False)
+        return function, function.get_concrete_function(**specs)

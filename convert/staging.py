@@ -1,0 +1,132 @@
+"""What the user gave, as a model file that a worker can open: a path as it is, a live model saved first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+
+from litefoot.runtime.errors import UnreadableModel, UsageError, first_line
+from litefoot.runtime.storage.trained import MODEL, TrainedModel, read_trained
+from litefoot.runtime.verification.tolerance import CLASS_KINDS
+
+from .data import check_samples, check_targets
+from .source import Source, find_layout, is_trained
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+MIN_CALIBRATION_SAMPLES = 10
+_TRUSTED = ("keras", "tf_keras")
+
+
+@dataclass(frozen=True)
+class Training:
+    """The rest of a TrainedModel folder, checked.
+
+    Attributes:
+        document: Its ``trained.json``.
+        calibration: By input name, (samples, ...).
+        evaluation: By input name, (samples, ...).
+        targets: The right answers; None without labels.
+    """
+
+    document: TrainedModel
+    calibration: Arrays
+    evaluation: Arrays
+    targets: npt.NDArray[Any] | None
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A model where a worker can open it.
+
+    Attributes:
+        source: The model.
+        name: What people call it.
+        training: What came with it; None for a model that litefoot did not train.
+    """
+
+    source: Source
+    name: str
+    training: Training | None = None
+
+
+def stage(model: Any, scratch: Path) -> Staged:
+    """Put a model where a worker can open it.
+
+    Args:
+        model: A path, or a live Keras 3 or tf_keras model.
+        scratch: A folder for what has to be written.
+
+    Returns:
+        The model, and what came with it.
+
+    Raises:
+        UnreadableModel: There is no model at the path.
+        UsageError: It is neither a path nor a Keras model, or its samples do not fit its contract.
+    """
+    if not isinstance(model, (str, Path)):
+        return _stage_live(model, scratch)
+    path = Path(model)
+    if not is_trained(path):
+        return Staged(Source(str(path), find_layout(path)), path.stem or path.name)
+    training = Training(*read_trained(path))
+    _check(training)
+    return Staged(Source(str(path / MODEL), "keras"), training.document.name, training)
+
+
+def _check(training: Training) -> None:
+    contract = training.document.contract
+    check_samples(training.calibration, contract.inputs, what="calibration", at_least=MIN_CALIBRATION_SAMPLES)
+    check_samples(training.evaluation, contract.inputs, what="evaluation", at_least=1)
+    scores = next((spec for spec in contract.outputs if spec.kind in CLASS_KINDS), None)
+    if contract.metric is not None and scores is None:
+        raise UsageError(
+            "The contract's metric needs an output of classes",
+            got=", ".join(f"{spec.name}: {spec.kind}" for spec in contract.outputs),
+            expected=f"one of the kind {' or '.join(CLASS_KINDS)}",
+        )
+    if training.targets is not None:
+        classes = scores.shape[-1] if scores is not None and contract.metric is not None else None
+        check_targets(training.targets, min(len(array) for array in training.evaluation.values()), classes)
+
+
+def _stage_live(model: Any, scratch: Path) -> Staged:
+    """Save a live model; one with classes of the user's own as a graph, for which a worker needs none of them."""
+    if not any(base.__module__.split(".")[0] in _TRUSTED and base.__name__ == "Model" for base in type(model).__mro__):
+        raise UsageError(
+            "This is no model", got=type(model).__name__, expected="a path, or a Keras 3 or tf_keras model object"
+        )
+    try:
+        if _only_known_layers(model):
+            path = scratch / "live.keras"
+            model.save(path)
+            return Staged(
+                Source(str(path), "keras", allow_code=True), model.name
+            )  # the user's own code, in their hands
+        folder = scratch / "live"
+        _export(model, folder)
+    except Exception as error:
+        raise UnreadableModel(
+            "This live model cannot be saved for conversion",
+            where=f"model {model.name}",
+            got=f"{type(error).__name__}: {first_line(error)}",
+            fix="export it as a SavedModel with a signature, and convert that folder",
+        ) from error
+    return Staged(Source(str(folder), "saved_model", allow_code=True), model.name)
+
+
+def _only_known_layers(model: Any) -> bool:
+    layers = [model, *model._flatten_layers(include_self=False)]
+    return all(type(layer).__module__.split(".")[0] in _TRUSTED for layer in layers)
+
+
+def _export(model: Any, folder: Path) -> None:
+    if type(model).__mro__[-2].__module__.startswith("keras") or hasattr(model, "_build_shapes_dict"):
+        model.export(str(folder), verbose=False)
+        return
+    import tensorflow as tf
+
+    tf.saved_model.save(model, str(folder))

@@ -1,0 +1,1 @@
+"""Conversions in child processes: the pool that deals out jobs, and the program that carries them out."""
