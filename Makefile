@@ -35,12 +35,14 @@ docs: .venv/installed
 	$(BIN)/python docs/write_cli.py --check
 
 # The runtime's tests on every other Python that this machine has; engines are the newest that each can install.
+# The tests write bundles with convert, which needs no converter for that.
 compat:
 	@for version in 3.10 3.12 3.13 3.14; do \
 	  command -v python$$version >/dev/null && python$$version -c pass 2>/dev/null || { echo "no python$$version here"; continue; }; \
-	  venv=build/python$$version; rm -rf build/lib; \
+	  venv=build/python$$version; rm -rf build/lib convert/build; \
 	  python$$version -m venv $$venv && $$venv/bin/pip install --quiet --disable-pip-version-check \
 	    ".[tflite,onnx,images,inspect]" pytest pytest-timeout hypothesis && \
+	  $$venv/bin/pip install --quiet --disable-pip-version-check --no-deps ./convert && \
 	  echo "python$$version" && $$venv/bin/pytest --quiet tests/runtime || exit 1; \
 	done
 
@@ -55,12 +57,15 @@ bench: .venv/installed
 	$(BIN)/python -m benchmarks
 
 lock: .venv/installed
-	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --upgrade --no-header --no-annotate --output-file constraints.txt
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --upgrade --no-header --no-annotate \
+	  --no-emit-package litefoot --no-emit-package litefoot-train --no-emit-package litefoot-convert --output-file constraints.txt
 
 clean:
-	rm -rf .venv build dist runs *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv build */build dist runs *.egg-info */*.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-.venv/installed: pyproject.toml constraints.txt
+# litefoot itself stands first: pip looks in an index for what it hears of before it is shown the folder.
+.venv/installed: pyproject.toml train/pyproject.toml convert/pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	  --editable ".[dev]" --editable train --editable convert
 	touch $@

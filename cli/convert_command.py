@@ -7,6 +7,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from litefoot.runtime.errors import require
+
 from .terminal import print_json, print_table, progress_bar, say
 from .verdicts import DRIFT_COLUMNS, drift_cells, exit_code
 
@@ -97,7 +99,11 @@ def execute(arguments: argparse.Namespace) -> int:
 
     Returns:
         The exit code: 5 when a variant could not be made, else 1 when an artifact did not pass, else 0.
+
+    Raises:
+        MissingDependency: The room that converts is not installed.
     """
+    require("litefoot.convert", "convert")
     from litefoot.convert import convert
     from litefoot.convert.source import parse_shapes
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from litefoot.runtime.errors import require
+
 from .terminal import print_json, progress_bar, say
 
 HELP = "train a recipe"
@@ -32,7 +34,11 @@ def execute(arguments: argparse.Namespace) -> int:
 
     Returns:
         The exit code.
+
+    Raises:
+        MissingDependency: The room that trains is not installed.
     """
+    require("litefoot.train", "train")
     from litefoot.train import train
 
     with progress_bar(f"training {arguments.recipe}") as advance:

@@ -117,7 +117,7 @@ def require(module: str, extra: str) -> ModuleType:
     """Import a module of an optional extra.
 
     Args:
-        module: Its dotted name, for example ``ai_edge_litert.interpreter``.
+        module: Its dotted name, for example ``ai_edge_litert.interpreter`` or ``litefoot.train``.
         extra: The extra of litefoot that installs it.
 
     Returns:
@@ -129,7 +129,7 @@ def require(module: str, extra: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as missing:
-        if missing.name != module.split(".")[0]:
+        if not f"{module}.".startswith(f"{missing.name}."):  # something that the module itself needs
             raise
         raise MissingDependency(f"{missing.name} is not installed", fix=f'pip install "litefoot[{extra}]"') from missing
 

@@ -29,8 +29,8 @@ if [ ! -d "$pi/site" ]; then
   .venv/bin/pip install --quiet --target "$pi/site" --only-binary=:all: --python-version 3.11 --implementation cp \
     "${platforms[@]}" --constraint constraints.txt ai-edge-litert onnxruntime onnx pillow pytest pytest-timeout hypothesis
 fi
-rm -rf "$pi/litefoot" build/lib  # setuptools packs what it finds in build/lib, modules long gone included
-.venv/bin/pip install --quiet --no-deps --target "$pi/litefoot" .
+rm -rf "$pi/litefoot" build/lib convert/build  # setuptools packs what it finds in build/lib, modules long gone included
+.venv/bin/pip install --quiet --no-deps --target "$pi/litefoot" . ./convert  # the tests write bundles with convert
 cat > "$pi/python" <<END
 #!/usr/bin/env bash
 # -0: children that Python starts by its own path come through here too.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from distributions import ROOT, build
+from distributions import ROOT, Built, build
 
 from litefoot.cli.main import COMMANDS
 from litefoot.runtime.decoding import read_sample
@@ -45,8 +45,13 @@ def pip_install(python: Path | str, *arguments: object) -> None:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.getbasetemp() / "distributions")[0]
+def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Built]:
+    return build(tmp_path_factory.getbasetemp() / "distributions")
+
+
+@pytest.fixture(scope="module")
+def wheel(built: dict[str, Built]) -> Path:
+    return built["litefoot"].wheel
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +76,14 @@ def with_litert(wheel: Path, python: Path, tmp_path_factory: pytest.TempPathFact
     site = tmp_path_factory.mktemp("site")
     pip_install(python, "--target", site, f"{wheel}[tflite]")
     return _runner(python, tmp_path_factory.mktemp("board"), PYTHONPATH=str(site))
+
+
+@pytest.fixture(scope="module")
+def with_rooms(built: dict[str, Built], python: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The same with the wheels that train and convert, and nothing of what they ask for."""
+    site = tmp_path_factory.mktemp("rooms")
+    pip_install(python, "--no-deps", "--target", site, built["litefoot-train"].wheel, built["litefoot-convert"].wheel)
+    return _runner(python, tmp_path_factory.mktemp("workshop"), PYTHONPATH=str(site))
 
 
 def _runner(python: Path | str, folder: Path, **environment: str) -> Run:
@@ -121,6 +134,16 @@ def test_the_command_is_installed(python: Path, tmp_path: Path) -> None:
 def test_training_and_converting_name_their_extra(bare: Run, trained_digits: Path, tmp_path: Path) -> None:
     for extra, order in (("train", ["train", "digits"]), ("convert", ["convert", trained_digits])):
         message = refusal(bare, 3, *order, "--out", tmp_path / "out")
+        assert message == f'error: litefoot.{extra} is not installed\n  fix:      pip install "litefoot[{extra}]"\n'
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_room_without_what_it_needs_names_the_same_extra(
+    with_rooms: Run, trained_digits: Path, tmp_path: Path
+) -> None:
+    for extra, order in (("train", ["train", "digits"]), ("convert", ["convert", trained_digits])):
+        message = refusal(with_rooms, 3, *order, "--out", tmp_path / "out")
+        assert f"error: litefoot.{extra} " not in message
         assert f'fix:      pip install "litefoot[{extra}]"\n' in message
     assert list(tmp_path.iterdir()) == []
 

@@ -79,6 +79,11 @@ def test_require_names_the_pip_line_of_what_is_not() -> None:
     assert 'pip install "litefoot[tflite]"' in str(missing.value)
 
 
+def test_require_names_what_is_missing_inside_a_package_that_is_there() -> None:
+    with pytest.raises(MissingDependency, match=r"^litefoot\.not_there is not installed\n"):
+        require("litefoot.not_there", "convert")
+
+
 def test_require_does_not_blame_the_extra_for_what_the_package_itself_lacks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
