@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LITEFOOT := $(BIN)/litefoot
 
-.PHONY: demo results test compat pi check lint types imports docs bench lock clean
+.PHONY: demo results test compat pi check lint types imports docs bench sweep lock clean
 
 demo: .venv/installed
 	rm -rf runs/digits dist/digits
@@ -55,6 +55,10 @@ results: .venv/installed
 
 bench: .venv/installed
 	$(BIN)/python -m benchmarks
+
+# Architectures by the dozen through convert; goes on where it was interrupted.
+sweep: .venv/installed
+	$(BIN)/python -m benchmarks.sweep
 
 lock: .venv/installed
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --upgrade --no-header --no-annotate \

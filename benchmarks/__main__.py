@@ -7,10 +7,11 @@ from pathlib import Path
 
 from litefoot.runtime.machine.board import cpu_name, usable_cores
 
-from . import calls, harness, models, startup, throughput
+from . import calls, conversion, harness, models, startup, throughput
 
 BUNDLE = Path("dist/digits")
-PAGE = Path("docs/runtime.md")
+RUNTIME_PAGE = Path("docs/runtime.md")
+CONVERSION_PAGE = Path("docs/converting.md")
 
 
 def main() -> int:
@@ -19,9 +20,13 @@ def main() -> int:
         sys.stderr.write("dist/digits is missing: run make demo first\n")
         return 2
     models.make()
+    machine = f"{cpu_name()}, {usable_cores()} cores"
     rows = [*calls.run(BUNDLE), *throughput.run(), *startup.run(BUNDLE)]
+    harness.write(RUNTIME_PAGE, "bench", rows, machine)
+    conversions = conversion.run()
+    harness.write(CONVERSION_PAGE, "bench", conversions, machine)
+    rows += conversions
     harness.show(rows)
-    harness.write(PAGE, rows, f"{cpu_name()}, {usable_cores()} cores")
     return 0 if all(row.met for row in rows) else 1
 
 

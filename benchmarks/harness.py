@@ -11,8 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-BEGIN, END = "<!-- bench: written by `make bench` -->\n", "<!-- /bench -->"
-
 
 @dataclass(frozen=True)
 class Row:
@@ -93,20 +91,36 @@ def show(rows: Sequence[Row]) -> None:
         print("\n" + textwrap.indent(code, "    "))
 
 
-def write(page: Path, rows: Sequence[Row], machine: str) -> None:
+def write(page: Path, mark: str, rows: Sequence[Row], machine: str) -> None:
     """Write the table between the marks of a page.
 
     Args:
         page: A Markdown file.
+        mark: Of the place in it.
         rows: The comparisons.
         machine: Where they were measured.
     """
-    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
     lines = ["| what | litefoot | plain code | target | |", "|---|---|---|---|---|"]
     lines += [f"| {row.what} | {row.ours} | {row.plain} | {row.target} | {row.verdict} |" for row in rows]
     source = f"`make bench` on {machine}: medians of alternating runs, the plain code beside ours; it prints that code."
-    page.write_text(before + BEGIN + "\n" + "\n".join([*lines, "", source]) + "\n\n" + END + after, encoding="utf-8")
+    between(page, mark, "\n".join([*lines, "", source]))
+
+
+def between(page: Path, mark: str, text: str) -> None:
+    """Replace what stands between the marks of a page.
+
+    Args:
+        page: A Markdown file that holds ``<!-- MARK: ... -->`` and ``<!-- /MARK -->``.
+        mark: Their name.
+        text: What is to stand there.
+    """
+    content = page.read_text(encoding="utf-8")
+    first, begin, rest = content.partition(f"<!-- {mark}: ")
+    line, _, rest = rest.partition("\n")
+    _, end, last = rest.partition(f"<!-- /{mark} -->")
+    if not (begin and end):
+        raise ValueError(f"{page} has no place for {mark}")
+    page.write_text(f"{first}{begin}{line}\n\n{text}\n\n{end}{last}", encoding="utf-8")
 
 
 def microseconds(value: float) -> str:

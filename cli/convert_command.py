@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from litefoot.runtime.errors import require
 
@@ -104,7 +104,7 @@ def execute(arguments: argparse.Namespace) -> int:
         MissingDependency: The room that converts is not installed.
     """
     require("litefoot.convert", "convert")
-    from litefoot.convert import convert
+    from litefoot.convert import Reading, convert
     from litefoot.convert.source import parse_shapes
 
     with progress_bar("converting") as advance:
@@ -115,11 +115,13 @@ def execute(arguments: argparse.Namespace) -> int:
             evaluation=arguments.evaluation,
             promises=_promises(arguments),
             variants=arguments.variants,
-            signature=arguments.signature,
-            shapes=parse_shapes(arguments.shape),
-            batch=arguments.batch,
-            custom_objects=arguments.custom_objects,
-            allow_code=arguments.allow_code,
+            reading=Reading(
+                signature=arguments.signature,
+                shapes=parse_shapes(arguments.shape),
+                batch=arguments.batch,
+                custom_objects=tuple(arguments.custom_objects),
+                allow_code=arguments.allow_code,
+            ),
             force=arguments.force,
             time_limit=arguments.time_limit,
             progress=advance,
@@ -169,7 +171,7 @@ def _read_labels(path: Path) -> tuple[str, ...]:
         raise UsageError("The labels cannot be read", where=path, got=first_line(error)) from error
 
 
-def _kinds(texts: list[str]) -> dict[str, str]:
+def _kinds(texts: list[str]) -> dict[str, Any]:
     from typing import get_args
 
     from litefoot.runtime.errors import UsageError

@@ -2,6 +2,7 @@
 
 from .contracts import Promises, read_promises
 from .pipeline import Conversion, convert
+from .source import Reading
 from .variants import VARIANTS, Variant
 
-__all__ = ["VARIANTS", "Conversion", "Promises", "Variant", "convert", "read_promises"]
+__all__ = ["VARIANTS", "Conversion", "Promises", "Reading", "Variant", "convert", "read_promises"]

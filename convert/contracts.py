@@ -87,6 +87,7 @@ def make_contract(found: Description, promises: Promises) -> ModelContract:
     _check_names(promises.preprocessing, inputs, "input")
     _check_names(promises.state, inputs, "input")
     _check_names(dict.fromkeys(promises.state.values()), outputs, "output")
+    _check_labels(promises.labels, found.outputs)
     specs = [replace_kind(spec, promises.kinds.get(spec.name)) for spec in found.outputs]
     if promises.metric is not None and not any(spec.kind in CLASS_KINDS for spec in specs):
         specs = _with_classes(specs)
@@ -134,6 +135,15 @@ def _check_names(given: Mapping[str, object], known: Mapping[str, TensorSpec], w
     if unknown := sorted(given.keys() - known.keys()):
         raise UsageError(
             f"The model has no such {what}", got=", ".join(unknown), expected=f"some of {', '.join(known)}"
+        )
+
+
+def _check_labels(labels: tuple[str, ...], outputs: tuple[TensorSpec, ...]) -> None:
+    if labels and all(spec.shape[-1:] != (len(labels),) for spec in outputs):
+        raise UsageError(
+            "The labels do not fit the model's outputs",
+            got=f"{len(labels)} labels",
+            expected=f"one for each value of an output: {', '.join(map(str, outputs))}",
         )
 
 

@@ -84,16 +84,16 @@ def describing(variant: Variant) -> str:
 def _making(variant: Variant, source: Any, models: Path, calibration: str | None, variants: Sequence[Variant]) -> Job:
     out = str(models / variant.name)
     if variant.needs is None:
-        float_arguments = {"source": source, "out": out}
+        float_arguments: dict[str, Any] = {"source": source, "out": out}
         if variant.format == "onnx":
             return Job(variant.name, "onnx", float_arguments, lane=KERAS)
-        plain = {"precision": variant.precision, "integer_io": False, "calibration": None}
+        plain: dict[str, Any] = {"precision": variant.precision, "integer_io": False, "calibration": None}
         return Job(variant.name, "tflite", {**float_arguments, **plain}, lane=KERAS)
     made_from = str(models / variant.needs)
     if variant.format == "onnx":
         arguments = {"source": made_from, "calibration": calibration, "out": out}
         return Job(variant.name, "quantize-onnx", arguments, lane=QUANTIZER, needs=variant.needs)
-    arguments = {
+    quantizing: dict[str, Any] = {
         "precision": variant.precision,
         "integer_io": variant.integer_io,
         "calibration": calibration if variant.calibrated else None,
@@ -102,11 +102,11 @@ def _making(variant: Variant, source: Any, models: Path, calibration: str | None
     # Where the one kind of I/O ends TensorFlow's converter, the other does too.
     same = next((other.name for other in variants if other.precision == "int8" and other.format == "tflite"), None)
     after = same if variant.integer_io and same != variant.name else None
-    by_tensorflow = Job(variant.name, "tflite", {**arguments, "source": source}, lane=KERAS, needs=after)
+    by_tensorflow = Job(variant.name, "tflite", {**quantizing, "source": source}, lane=KERAS, needs=after)
     return Job(
         variant.name,
         "quantize-tflite",
-        {**arguments, "source": made_from},
+        {**quantizing, "source": made_from},
         lane=QUANTIZER,
         needs=variant.needs,
         otherwise=by_tensorflow,

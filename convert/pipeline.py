@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import tempfile
 import threading
 import time
@@ -29,7 +31,7 @@ from .jobs import REFERENCE, describing, making, opening
 from .report.bundling import file_records, limit_golden, write_manifest
 from .report.page import write_page
 from .report.report import REPORT, Report, make_report
-from .source import Description, Source
+from .source import Description, Reading, Source
 from .staging import Arrays, Staged, stage
 from .variants import Variant, choose_variants
 from .workers.pool import Outcome, Workers
@@ -37,7 +39,7 @@ from .workers.pool import Outcome, Workers
 Progress = Callable[[str, int, int], None]
 """Called with what was just done, the steps done, and all steps."""
 
-LATENCY_SECONDS = 2.0
+LATENCY_SECONDS = 1.0
 
 _NEEDED = (
     "tensorflow",
@@ -77,11 +79,7 @@ def convert(
     evaluation: Given | None = None,
     promises: Promises | None = None,
     variants: Sequence[str] | None = None,
-    signature: str | None = None,
-    shapes: Mapping[str, tuple[int, ...]] | None = None,
-    batch: int | None = None,
-    custom_objects: Sequence[str] = (),
-    allow_code: bool = False,
+    reading: Reading | None = None,
     force: bool = False,
     time_limit: float = 600.0,
     progress: Progress | None = None,
@@ -97,11 +95,7 @@ def convert(
             fifth calibration sample is held back for it.
         promises: What the model does not say of itself.
         variants: Names of `VARIANTS`; None for all that can be made.
-        signature: The SavedModel's function to export, where it has several.
-        shapes: For an input's name, its whole shape, batch first, where the model leaves dimensions free.
-        batch: Samples that a TFLite file takes at once; None for one.
-        custom_objects: ``module:name`` of classes and functions that the model needs.
-        allow_code: Run code that the model file holds.
+        reading: How the model is to be read, where it leaves that open.
         force: Replace `out`.
         time_limit: For each conversion, in seconds.
         progress: Called as the work proceeds.
@@ -117,35 +111,37 @@ def convert(
         ConversionFailed: The model itself could not be run, or no variant could be made.
     """
     begin = time.perf_counter()
-    out = Path(out)
+    reading = reading or Reading()
+    _check_options(Path(out), reading, force=force, time_limit=time_limit)
     chosen = choose_variants(variants)
-    if not time_limit > 0:
-        raise UsageError("A time limit is a number of seconds above zero", got=time_limit)
-    if batch is not None and batch < 1:
-        raise UsageError("A batch is a number of samples above zero", got=batch)
-    check_free(out, force=force)
-    _require_converters()
     with tempfile.TemporaryDirectory() as scratch:
         staged = stage(model, Path(scratch))
-        source = replace(
-            staged.source,
-            signature=signature,
-            shapes=dict(shapes or {}),
-            batch=batch,
-            custom_objects=tuple(custom_objects),
-            allow_code=allow_code or staged.source.allow_code,
-        )
+        staged = replace(staged, source=staged.source.read_as(reading))
         with Workers(time_limit, _PRELOAD) as workers:
             steps = _Steps(progress, 3 * len(chosen) + 3)
-            found = decode(Description, workers.ask(opening(source)), "description")
+            found = _open(workers, staged.source)
             steps.done("the model is open")
             intake = take_in(staged, found, promises or Promises(), calibration, evaluation, chosen)
             _check_asked(intake, variants)
             steps.total = 3 * len(intake.variants) + 3
-            work = _Work(staged, source, found, intake, Path(scratch), steps)
-            with new_folder(out, force=force) as folder:
-                report = work.carry_out(workers, folder, begin)
-    return Conversion(out, report)
+            with new_folder(Path(out), force=force) as folder:
+                report = _Work(staged, found, intake, Path(scratch), steps).carry_out(workers, folder, begin)
+    return Conversion(Path(out), report)
+
+
+def _check_options(out: Path, reading: Reading, *, force: bool, time_limit: float) -> None:
+    if not time_limit > 0:
+        raise UsageError("A time limit is a number of seconds above zero", got=time_limit)
+    if reading.batch is not None and reading.batch < 1:
+        raise UsageError("A batch is a number of samples above zero", got=reading.batch)
+    check_free(out, force=force)
+    _require_converters()
+
+
+def _open(workers: Workers, source: Source) -> Description:
+    """Have the model opened, and meanwhile import what the verdict and the report need."""
+    threading.Thread(target=_import_ahead, daemon=True).start()
+    return decode(Description, workers.ask(opening(source)), "description")
 
 
 class _Steps:
@@ -169,7 +165,6 @@ class _Work:
     """A conversion whose input was checked."""
 
     staged: Staged
-    source: Source
     found: Description
     intake: Intake
     scratch: Path
@@ -200,7 +195,7 @@ class _Work:
         if self.intake.calibration is not None:
             calibration = self.scratch / "calibration.npz"
             write_arrays(calibration, self.intake.calibration)
-        jobs = making(self.source, self.intake.variants, models, samples, calibration, references)
+        jobs = making(self.staged.source, self.intake.variants, models, samples, calibration, references)
         outcomes = workers.run(jobs, self.steps.done)
         if (error := outcomes[REFERENCE].error) is not None:
             raise error
@@ -252,7 +247,7 @@ class _Work:
             models.append(load(folder, artifact=artifact.name))
             verdicts.append(models[-1].selftest(golden))
             self.steps.done(f"verify {artifact.name}")
-        sample = {name: array[: self.source.batch or 1] for name, array in golden.inputs.items()}
+        sample = {name: array[: self.staged.source.batch or 1] for name, array in golden.inputs.items()}
         p50_ms = latencies(models, sample, seconds=LATENCY_SECONDS)
         return make_report(bundle.manifest, verdicts, p50_ms, failures, self.found, self.intake, len(golden))
 
@@ -284,6 +279,18 @@ def _check_asked(intake: Intake, asked: Sequence[str] | None) -> None:
         raise UsageError(f"{missing[0].name} cannot be made", got=missing[0].reason)
     if not intake.variants:
         raise UsageError("No variant can be made", got=intake.skipped[0].reason)
+
+
+def _import_ahead() -> None:
+    for module in (
+        "ai_edge_litert.interpreter",
+        "onnxruntime",
+        "matplotlib.figure",
+        "matplotlib.backends.backend_svg",
+        "jinja2",
+    ):
+        with contextlib.suppress(ImportError):  # said by whoever needs it
+            importlib.import_module(module)
 
 
 def _require_converters() -> None:

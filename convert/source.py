@@ -17,13 +17,11 @@ _HDF5 = b"\x89HDF\r\n\x1a\n"
 _CONVERTED = (".tflite", ".onnx")
 
 
-@dataclass(frozen=True)
-class Source:
-    """A model to convert.
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How a model is to be read, where it leaves that open.
 
     Attributes:
-        path: The file or folder.
-        layout: ``keras``: a ``.keras`` archive; ``hdf5``: Keras's older file; ``saved_model``: TensorFlow's folder.
         signature: The SavedModel's function to export; None for the only one.
         custom_objects: ``module:name`` of classes and functions of the user's that the model needs.
         allow_code: Whether code inside the file may run.
@@ -31,13 +29,36 @@ class Source:
         batch: Samples that a TFLite file takes at once; None for the model's own, or one.
     """
 
-    path: str
-    layout: Layout
     signature: str | None = None
     custom_objects: tuple[str, ...] = ()
     allow_code: bool = False
     shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     batch: int | None = None
+
+
+@dataclass(frozen=True)
+class Source(Reading):
+    """A model to convert.
+
+    Attributes:
+        path: The file or folder.
+        layout: ``keras``: a ``.keras`` archive; ``hdf5``: Keras's older file; ``saved_model``: TensorFlow's folder.
+    """
+
+    path: str
+    layout: Layout
+
+    def read_as(self, reading: Reading) -> Source:
+        """The same model, read in another way.
+
+        Args:
+            reading: The way; what may run here already still may.
+
+        Returns:
+            The model.
+        """
+        allowed = self.allow_code or reading.allow_code
+        return Source(self.path, self.layout, **{**vars(reading), "allow_code": allowed})
 
 
 @dataclass(frozen=True)
@@ -136,12 +157,12 @@ def parse_shapes(texts: list[str]) -> dict[str, tuple[int, ...]]:
     """
     shapes = {}
     for text in texts:
-        name, separator, sizes = text.rpartition("=")
+        name, _, sizes = text.rpartition("=")
         try:
             shape = tuple(int(size) for size in sizes.split(","))
         except ValueError:
             shape = ()
-        if not separator or not shape or min(shape) < 1:
+        if not name or not shape or min(shape) < 1:
             raise UsageError("A shape is an input's name and its dimensions", got=text, expected="NAME=1,128")
         shapes[name] = shape
     return shapes

@@ -71,7 +71,7 @@ def stage(model: Any, scratch: Path) -> Staged:
         return _stage_live(model, scratch)
     path = Path(model)
     if not is_trained(path):
-        return Staged(Source(str(path), find_layout(path)), path.stem or path.name)
+        return Staged(Source(str(path), find_layout(path)), path.resolve().name if path.is_dir() else path.stem)
     training = Training(*read_trained(path))
     _check(training)
     return Staged(Source(str(path / MODEL), "keras"), training.document.name, training)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from litefoot.convert.report import ArtifactReport, Report
+from litefoot.convert.report.report import ArtifactReport, Report
 from litefoot.runtime.storage.codec import read_document
 
 ROOT = Path(__file__).parents[1]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from litefoot.convert.bundling import file_records, write_manifest
+from litefoot.convert.report.bundling import file_records, write_manifest
 from litefoot.runtime.storage.bundle import Bundle
 from litefoot.runtime.storage.files import sha256
 from litefoot.runtime.storage.manifest import Artifact

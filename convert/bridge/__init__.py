@@ -5,13 +5,13 @@ The graph of a functional or sequential model is called again with the tf_keras 
 process: TensorFlow and both Keras are imported when a model is carried, and not before.
 """
 
-from .activations import register
 from .carried import TOLERANCE, Bridged, bridge
 from .compare import Comparison, compare
 from .inputs import random_inputs
 from .layers import Row, carried_layers
 from .operations import carried_operations
 from .refusal import NotCarried, Refusal
+from .registered import register
 
 __all__ = [
     "TOLERANCE",

@@ -1,16 +1,14 @@
 """Activation functions by name: those that both Keras have under some name, and those that tf_keras lacks.
 
-The formulas are those of Keras 3's TensorFlow backend (keras/src/backend/tensorflow/nn.py). A function given here is
-registered in tf_keras as ``litefoot>name``, so that a model which uses it can be cloned, saved and loaded.
+The formulas are those of Keras 3's TensorFlow backend (keras/src/backend/tensorflow/nn.py).
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
-from .frameworks import tensorflow, tf_keras
+from .frameworks import tensorflow
 
 Function = Callable[..., Any]
 
@@ -226,13 +224,6 @@ ADDED: dict[str, Function] = {
 """Keras 3's name to the function that stands for it, where tf_keras has none or another."""
 
 
-@functools.lru_cache(maxsize=1)
-def register() -> None:
-    """Make the added functions known to tf_keras; to be called before a carried model is loaded from a file."""
-    for name, function in ADDED.items():
-        tf_keras().saving.register_keras_serializable(package="litefoot", name=name)(function)
-
-
 def carried_activation(name: str) -> str | Function | None:
     """What stands in tf_keras for an activation function of Keras 3.
 
@@ -244,5 +235,4 @@ def carried_activation(name: str) -> str | Function | None:
     """
     if name in SAME:
         return SAME[name]
-    register()
     return ADDED.get(name)

@@ -1,4 +1,8 @@
-"""How a layer was called in Keras 3, as a call of the tf_keras layer: arguments, and the masks that it sees."""
+"""How a layer was called in Keras 3, as a call of the tf_keras layer: arguments, and the masks that it sees.
+
+A call with ``training=True`` is carried without it: in Keras 3 what the whole model is called with overrides it, so
+that it has no part in inference. (Augmentation layers have it by default.) ``training=False`` is kept.
+"""
 
 from __future__ import annotations
 
@@ -33,10 +37,13 @@ def call_layer(layer: Any, target: Any, args: tuple[Any, ...], kwargs: Mapping[s
     given = dict(signature.bind(*args, **kwargs).arguments)
     first = given.pop(next(iter(signature.parameters)))
     known = set(inspect.signature(target.call).parameters)
-    for name, value in given.items():
-        if name not in known and value is not None and value is not False:
+    keywords = {name: constant(value) for name, value in given.items() if value is not None}
+    if keywords.get("training"):
+        del keywords["training"]
+    for name in keywords.keys() - known:
+        if keywords.pop(name) is not False:
             raise refuse(layer, f"it is called with {name}, which tf_keras does not know")
-    return target(first, **{name: constant(given[name]) for name in given if name in known and given[name] is not None})
+    return target(first, **keywords)
 
 
 def call_model(model: Any, functional: Any, target: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -53,17 +60,19 @@ def call_model(model: Any, functional: Any, target: Any, args: tuple[Any, ...], 
         What the tf_keras model returns.
 
     Raises:
-        NotCarried: The call has an argument other than ``training``.
+        NotCarried: The call has an argument other than ``training`` and ``mask``.
     """
     given = dict(inspect.signature(model.call).bind(*args, **kwargs).arguments)
-    inputs, training = given.pop("inputs"), given.pop("training", None)
-    for name, value in given.items():
-        if value is not None and value != {}:
-            raise refuse(model, f"it is called with {name}")
+    inputs, masks = given.pop("inputs"), keras().tree.flatten(given.pop("mask", None))
+    keywords = {"training": False} if given.pop("training", None) is False else {}
+    if any(given.values()):
+        raise refuse(model, f"it is called with {', '.join(given)}")
     if isinstance(inputs, dict) and not isinstance(functional._inputs_struct, dict):
         inputs = [inputs[tensor.name] for tensor in functional.inputs]
     flat = keras().tree.flatten(inputs)
-    return target(flat if len(flat) > 1 else flat[0], **({} if training is None else {"training": training}))
+    if any(mask is not None for mask in masks):
+        keywords["mask"] = masks if len(flat) > 1 else masks[0]
+    return target(flat if len(flat) > 1 else flat[0], **keywords)
 
 
 def constant(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +13,9 @@ from .graph import functional_of
 from .inputs import Array, random_inputs
 from .masks import masked_tensors
 from .refusal import NotCarried, Refusal
+from .registered import register
 from .replay import Replay
-from .weights import copy_trainable, copy_weights
+from .weights import copy_trainable, copy_weights, reset_states
 
 TOLERANCE = 1e-5
 """The largest error at which a carried model is taken for the same: float32 sums in another order stay far below."""
@@ -54,13 +56,15 @@ def bridge(model: Any, *, seed: int = 0) -> Bridged:
             expected="a functional model, or a sequential one that was built",
             fix="build it of layers with keras.Input and keras.Model, or convert it without compression",
         )
+    register()
     inputs = random_inputs(functional, seed)
     replay = Replay(_masked(functional, inputs))
     carried = replay.model(functional)
     copy_weights(replay.pairs)
+    reset_states(functional)
     comparison = _compared(functional, carried, inputs)
-    if not comparison.error <= TOLERANCE:
-        raise _different(comparison, replay, functional, carried, inputs)
+    if not comparison.error <= TOLERANCE or not comparison.telling:
+        _check_steps(comparison, replay, functional, carried, inputs)
     copy_trainable(replay.pairs)
     return Bridged(carried, comparison.error)
 
@@ -88,11 +92,17 @@ def _not_comparable(error: Exception) -> NotCarried:
     )
 
 
-def _different(
-    comparison: Comparison, replay: Replay, functional: Any, carried: Any, inputs: list[Array]
-) -> NotCarried:
+def _check_steps(comparison: Comparison, replay: Replay, functional: Any, carried: Any, inputs: list[Array]) -> None:
+    """Compare layer by layer: to name the one that differs, or because the outputs tell nothing of the layers."""
+    if math.isnan(comparison.error):
+        raise NotCarried(
+            "Nothing can be compared: an output of this Keras 3 model is not finite on random inputs",
+            fix="check that the model runs on numbers between -1 and 1",
+        )
     first = first_difference(replay.steps, functional, carried, inputs, TOLERANCE)
-    return NotCarried(
+    if first is None and comparison.error <= TOLERANCE:
+        return
+    raise NotCarried(
         "The tf_keras model made of this Keras 3 model gives other outputs",
         [Refusal(first[0].name, first[0].kind, f"from here on they differ, by {first[1]:.1e}")] if first else (),
         got=f"a relative error of {comparison.error:.1e}",

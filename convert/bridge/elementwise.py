@@ -84,7 +84,7 @@ def _where(call: Call) -> Any:
 
 def _round(call: Call) -> Any:
     if call.operation.decimals != 0:
-        raise call.refused(f"decimals={call.operation.decimals}")
+        raise call.refused(f"decimals={call.operation.decimals} is not carried")
     return find("tensorflow.round")(call.first)
 
 

@@ -48,13 +48,13 @@ def _random(tensor: Any, graph: Any, masked: list[float], generator: np.random.G
     shape = _shape(tensor.shape, batch)
     sizes = list(_table_sizes(tensor, graph))
     if sizes:
-        return _shortened(generator.integers(0, min(sizes), shape).astype(tensor.dtype), 0)
+        return _shortened(generator.integers(0, min(sizes), shape).astype(tensor.dtype), 0, generator)
     if tensor.dtype == "bool":
         return generator.integers(0, 2, shape).astype(bool)
     if np.issubdtype(np.dtype(tensor.dtype), np.integer):
         return generator.integers(0, min(255, np.iinfo(tensor.dtype).max), shape, endpoint=True).astype(tensor.dtype)
     values = generator.uniform(-1.0, 1.0, shape).astype(tensor.dtype)
-    return _shortened(values, masked[0]) if masked and len(shape) > 2 else values
+    return _shortened(values, masked[0], generator) if masked and len(shape) > 2 else values
 
 
 def _shape(shape: tuple[int | None, ...], batch: int) -> tuple[int, ...]:
@@ -62,10 +62,13 @@ def _shape(shape: tuple[int | None, ...], batch: int) -> tuple[int, ...]:
     return tuple(size or (free if axis else batch) for axis, size in enumerate(shape))
 
 
-def _shortened(values: Array, filler: float) -> Array:
-    """The last quarter of every second sample's steps, filled: a sequence that is shorter than the others."""
+def _shortened(values: Array, filler: float, generator: np.random.Generator) -> Array:
+    """Sequences of several lengths: the last steps filled, at most half of them, at least one in the last sample."""
     if values.ndim > 1 and values.shape[1] > 1:
-        values[1::2, -max(1, values.shape[1] // 4) :] = filler
+        filled = generator.integers(0, values.shape[1] // 2 + 1, len(values))
+        filled[-1] = max(1, filled[-1])
+        for sample, steps in zip(values, filled, strict=True):
+            sample[len(sample) - steps :] = filler
     return values
 
 

@@ -125,7 +125,6 @@ _PREPROCESSING = (
         ignored=frozenset({"fill_mode", "fill_value"}),
         remark="no antialiasing, no padding to the aspect ratio",
     ),
-    *_same("RandomCrop", neutral=_LAST, remark="crops the middle at inference"),
 )
 _AUGMENTING = (
     *_same(
@@ -149,14 +148,15 @@ def _private(module: str, name: str, **options: Any) -> LayerRow:
     return LayerRow(f"keras.{path}", f"tf_keras.{path}", f"of keras.applications.{module}", **options)
 
 
-_APPLICATIONS = (
+PRIVATE = (
     _private("convnext", "LayerScale"),
     _private("convnext", "StochasticDepth"),
     _private("inception_resnet_v2", "CustomScaleLayer"),
 )
+"""Layers of keras.applications that neither Keras makes public."""
 TABLE: tuple[LayerRow, ...] = (
     *_CORE, *_CONVOLUTION, *_POOLING, *_NORMALIZATION, *_RESHAPING, *_MERGING, *_RECURRENT, *_ATTENTION,
-    *_REGULARIZATION, *_PREPROCESSING, *_AUGMENTING, *_APPLICATIONS,
+    *_REGULARIZATION, *_PREPROCESSING, *_AUGMENTING, *PRIVATE,
 )  # fmt: skip
 _BY_NAME = {row.keras.rpartition(".")[2]: row for row in TABLE}
 

@@ -40,6 +40,7 @@ def _run(functional: Any, inputs: Sequence[Any], found: set[int]) -> list[Any]:
     values = dict(zip(map(id, functional.inputs), inputs, strict=True))
     for node in nodes_of(functional):
         args, kwargs = node.arguments.fill_in(values)
+        kwargs.update({"training": False} if "training" in kwargs else {})
         inner = functional_of(node.operation)
         if inner is not None:
             results = _run(inner, keras_.tree.flatten(args[0]), found)

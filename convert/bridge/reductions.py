@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .frameworks import find, tensorflow, tf_keras
+from .frameworks import find, is_symbolic, tensorflow, tf_keras
 from .operands import Build, Call, OperationRow, cast
+from .registered import einsum_layer
 
 
 def _axes(axis: Any) -> Any:
@@ -66,22 +67,25 @@ def _tensordot(call: Call) -> Any:
 
 def _einsum(call: Call) -> Any:
     operands = [cast(value, call.dtype) for value in call.arguments["operands"]]
-    return tensorflow().einsum(call.operation.subscripts, *operands)
+    if not all(map(is_symbolic, operands)):
+        return tensorflow().einsum(call.operation.subscripts, *operands)
+    return einsum_layer()(call.operation.subscripts, name=call.name)(operands)
 
 
 def _normalize(call: Call) -> Any:
     """The quotient x / max(|x|, epsilon); TensorFlow's epsilon is that of the square."""
     if call.operation.order != 2:
-        raise call.refused(f"order={call.operation.order}")
+        raise call.refused(f"order={call.operation.order} is not carried")
     epsilon = tf_keras().backend.epsilon() if call.operation.epsilon is None else call.operation.epsilon
     return tensorflow().math.l2_normalize(call.first, axis=_axes(call.operation.axis), epsilon=epsilon**2)
 
 
 def _norm(call: Call) -> Any:
     if call.operation.ord not in (None, "fro"):
-        raise call.refused(f"ord={call.operation.ord}")
-    values = cast(call.first, call.dtype)
-    return tensorflow().norm(values, axis=_axes(call.operation.axis), keepdims=call.operation.keepdims)
+        raise call.refused(f"ord={call.operation.ord} is not carried")
+    axis = call.operation.axis
+    axis = axis if axis is None else axis[0] if len(axis) == 1 else tuple(axis)
+    return tensorflow().norm(cast(call.first, call.dtype), axis=axis, keepdims=call.operation.keepdims)
 
 
 def _top_k(call: Call) -> Any:
@@ -105,7 +109,7 @@ ROWS = (
     OperationRow("Matmul", "tf.matmul", _matmul, "of matrices, not of vectors"),
     OperationRow("Dot", "tf.tensordot", _dot),
     OperationRow("Tensordot", "tf.tensordot", _tensordot),
-    OperationRow("Einsum", "tf.einsum", _einsum),
+    OperationRow("Einsum", "a layer of litefoot over tf.einsum", _einsum),
     OperationRow("Norm", "tf.norm", _norm, "the Euclidean norm"),
     OperationRow("Normalize", "tf.math.l2_normalize", _normalize, "by the Euclidean norm"),
 )

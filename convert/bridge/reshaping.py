@@ -91,11 +91,17 @@ def _unstack(call: Call) -> Any:
 
 
 def _get_item(call: Call) -> Any:
-    key = call.arguments["key"]
-    for part in key if isinstance(key, (tuple, list)) else (key,):
-        if part is not None and part is not Ellipsis and not isinstance(part, (int, slice)):
+    """The dots are written out: tf_keras cannot save them."""
+    key: list[Any] = []
+    given = call.arguments["key"] if isinstance(call.arguments["key"], (tuple, list)) else (call.arguments["key"],)
+    for part in given:
+        if part is Ellipsis:
+            key += [slice(None)] * (len(call.first.shape) - sum(other not in (None, Ellipsis) for other in given))
+        elif part is None or isinstance(part, (int, slice)):
+            key.append(part)
+        else:
             raise call.refused(f"an index is a {type(part).__name__}")
-    return call.first[tuple(key) if isinstance(key, list) else key]
+    return call.first[tuple(key)]
 
 
 def _take(call: Call) -> Any:
@@ -143,9 +149,8 @@ def _roll(call: Call) -> Any:
 def _pad(call: Call) -> Any:
     mode, filler = call.operation.mode, call.arguments.get("constant_values")
     if mode not in ("constant", "reflect", "symmetric"):
-        raise call.refused(f"mode={mode}")
+        raise call.refused(f"mode={mode} is not carried")
     widths = [[int(a), int(b)] for a, b in call.operation.pad_width]
-    widths = widths * len(call.first.shape) if len(widths) == 1 else widths
     return tensorflow().pad(call.first, widths, mode.upper(), 0 if filler is None else filler)
 
 
@@ -156,7 +161,7 @@ def _broadcast_to(call: Call) -> Any:
 def _triangle(below: int, above: int) -> Build:
     def build(call: Call) -> Any:
         if call.operation.k != 0:
-            raise call.refused(f"k={call.operation.k}")
+            raise call.refused(f"k={call.operation.k} is not carried")
         return tensorflow().linalg.band_part(call.first, below, above)
 
     return build

@@ -21,6 +21,7 @@ from .refusal import refuse
 Carry = Callable[[Any], Any]
 
 _ACTIVATIONS = ("activation", "recurrent_activation")
+_ACTIVATION_LAYERS = ("Activation", "ELU", "LeakyReLU", "ReLU", "Softmax")  # without weights
 _TRAINING_ONLY = ("_regularizer", "_constraint")
 _ELSEWHERE = {"name", "dtype", "trainable"}
 _ANYWHERE_IGNORED = {"seed"}  # of the random numbers of training
@@ -93,11 +94,12 @@ def _training_only(key: str, value: Any) -> dict[str, Any]:
 
 def _activation(layer: Any, key: str, value: Any, carry: Carry) -> Any:
     live = getattr(layer, key, None)
-    if live is not None and row_of(live) is not None and not live.weights:
+    if row_of(live) is not None and type(live).__name__ in _ACTIVATION_LAYERS:
         return carry(live)
     carried = carried_activation(value) if isinstance(value, str) else None
     if carried is None:
-        raise refuse(layer, f"{key} is {getattr(live, '__name__', value)}, which tf_keras does not have")
+        name = getattr(live, "__name__", type(live).__name__)
+        raise refuse(layer, f"{key} is {name}, for which litefoot knows none in tf_keras")
     return carried
 
 

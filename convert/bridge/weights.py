@@ -7,6 +7,7 @@ from typing import Any
 
 from .construct import Pair
 from .frameworks import keras
+from .graph import all_layers
 from .refusal import refuse
 
 
@@ -27,12 +28,26 @@ def copy_weights(pairs: Sequence[Pair]) -> None:
 def copy_trainable(pairs: Sequence[Pair]) -> None:
     """Copy what may be trained. After the weights: in tf_keras the flag changes the order of a layer's weights.
 
+    Models and wrappers stay trainable in tf_keras: there their flag would decide over their layers', in Keras 3 each
+    layer's own decides.
+
     Args:
-        pairs: In the order in which they were built, inner layers before those that hold them.
+        pairs: Layers that were built and called.
     """
-    for pair in reversed(pairs):  # the flag of a model or wrapper sets those of its layers
-        if pair.tf_keras.trainable != pair.keras.trainable:
+    for pair in pairs:
+        if pair.weights:
             pair.tf_keras.trainable = pair.keras.trainable
+
+
+def reset_states(functional: Any) -> None:
+    """Let stateful layers begin as those of the new model do.
+
+    Args:
+        functional: The Keras 3 functional model.
+    """
+    for layer in all_layers(functional):
+        if getattr(layer, "stateful", False):
+            layer.reset_state()
 
 
 def _copy(source: Any, target: Any) -> None:

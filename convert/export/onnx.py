@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +34,15 @@ def write(*, source: dict[str, Any], out: str) -> None:
     frozen = convert_variables_to_constants_v2(concrete, lower_control_flow=False, aggressive_inlining=True)
     inputs = [tensor.name for tensor in frozen.inputs]
     outputs = [tensor.name for tensor in frozen.outputs]
-    proto, _ = tf2onnx.convert.from_graph_def(
-        frozen.graph.as_graph_def(add_shapes=True),
-        name=opened.description.name,
-        input_names=inputs,
-        output_names=outputs,
-        opset=OPSET,
-        custom_op_handlers={"Erfc": (_complementary_error_function, [])},
-    )
+    with _without_copies():
+        proto, _ = tf2onnx.convert.from_graph_def(
+            frozen.graph.as_graph_def(add_shapes=True),
+            name=opened.description.name,
+            input_names=inputs,
+            output_names=outputs,
+            opset=OPSET,
+            custom_op_handlers={"Erfc": (_complementary_error_function, [])},
+        )
     _rename(proto.graph, _names(concrete, inputs, outputs))
     for tensor in (*proto.graph.input, *proto.graph.output):
         first = tensor.type.tensor_type.shape.dim[:1]
@@ -46,6 +50,16 @@ def write(*, source: dict[str, Any], out: str) -> None:
             first[0].dim_param = "batch"
     onnx.checker.check_model(proto)
     Path(out).write_bytes(proto.SerializeToString())
+
+
+@contextlib.contextmanager
+def _without_copies() -> Iterator[None]:
+    """tf2onnx's optimizers copy the whole model before each of their passes unless this variable is set."""
+    os.environ["TF2ONNX_CATCH_ERRORS"] = "FALSE"
+    try:
+        yield
+    finally:
+        del os.environ["TF2ONNX_CATCH_ERRORS"]
 
 
 def _names(concrete: Any, inputs: list[str], outputs: list[str]) -> dict[str, str]:

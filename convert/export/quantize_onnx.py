@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,19 +29,31 @@ def write(*, source: str, calibration: str, out: str) -> None:
     """
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
 
-    with tempfile.TemporaryDirectory() as folder:
+    files = [str(Path(file).resolve()) for file in (source, calibration, out)]
+    with tempfile.TemporaryDirectory() as folder, _inside(folder):
         prepared = Path(folder) / "prepared.onnx"
-        _prepare(source, prepared)
+        _prepare(files[0], prepared)
         quantize_static(
             str(prepared),
-            out,
-            _Samples(one_by_one(read_arrays(Path(calibration)), _batch(prepared))),
+            files[2],
+            _Samples(one_by_one(read_arrays(Path(files[1])), _batch(prepared))),
             quant_format=QuantFormat.QDQ,
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,
         )
+
+
+@contextlib.contextmanager
+def _inside(folder: str) -> Iterator[None]:
+    """Work inside a folder: ONNX Runtime's shape inference leaves files of large models wherever it stands."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
 
 
 def _prepare(source: str, prepared: Path) -> None:

@@ -6,11 +6,15 @@ import functools
 from pathlib import Path
 from typing import Any
 
+from litefoot.runtime.errors import ConversionFailed
+from litefoot.runtime.graph import read_graph
 from litefoot.runtime.storage.files import read_arrays
 
 from .calibration import one_by_one
 
 Recipe = list[dict[str, Any]]
+
+_MOST_FLOAT_WEIGHTS = 0.5
 
 _FLOAT16: Recipe = [
     {
@@ -49,6 +53,19 @@ def write(*, source: str, precision: str, integer_io: bool, calibration: str | N
     if quantized is None:
         raise RuntimeError("the quantizer returned no model")
     Path(out).write_bytes(quantized)
+    if precision == "int8":
+        _refuse_float_weights(Path(out))
+
+
+def _refuse_float_weights(path: Path) -> None:
+    """The quantizer passes over operators that it does not know, such as the fused LSTM, without a word."""
+    graph = read_graph(path)
+    left = graph.weight_bytes.get("float32", 0) / max(sum(graph.weight_bytes.values()), 1)
+    if left > _MOST_FLOAT_WEIGHTS:
+        names = ", ".join(sorted(operator.name for operator in graph.operators if operator.arithmetic == "float"))
+        raise ConversionFailed(
+            "The quantizer left most weights in float", where=names, got=f"{left:.0%} of their bytes"
+        )
 
 
 def _recipe(precision: str, *, integer_io: bool) -> Recipe:

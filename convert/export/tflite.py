@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,12 @@ def write(*, source: dict[str, Any], precision: str, integer_io: bool, calibrati
         converter.inference_output_type = tf.int8
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the calibrator's own use of the deprecated tf.lite.Interpreter
-        Path(out).write_bytes(converter.convert())
+        try:
+            Path(out).write_bytes(converter.convert())
+        except Exception as error:
+            if locations := _locations(concrete, str(error)):
+                raise RuntimeError(f"{error}{locations}") from error
+            raise
 
 
 @functools.lru_cache(maxsize=1)
@@ -53,3 +59,11 @@ def _traced(source: str) -> tuple[Any, Any, int]:
     opened = open_model(json.loads(source))
     opened.holder.function, concrete = opened.trace(opened.exported, batch=opened.batch)
     return opened.holder, concrete, opened.batch
+
+
+def _locations(concrete: Any, message: str) -> str:
+    """Where the graph has the operators that a message of the converter is about: it tells lines of Python alone."""
+    refused = set(re.findall(r"'tf\.(\w+)' op", message))
+    graph = concrete.graph.as_graph_def()
+    nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
+    return "".join(f'\nloc("{node.name}@graph")' for node in nodes if node.op in refused)

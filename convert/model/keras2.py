@@ -34,6 +34,7 @@ def open_keras2(model: Any) -> OpenedModel:
             where=f"model {model.name}",
             fix="call it once on a sample before saving it, or export it as a SavedModel with a signature",
         )
+    inline_convolutions(model)
     names = plain_names(model.input_names)
     nested = getattr(model, "_nested_outputs", None)
     outputs = plain_names(sorted(nested) if isinstance(nested, dict) else model.output_names)
@@ -58,6 +59,17 @@ def open_keras2(model: Any) -> OpenedModel:
         notes=() if getattr(model, "_is_graph_network", False) else ("a subclassed model cannot be compressed",),
     )
     return OpenedModel(description, 1, call, call, holder)
+
+
+def inline_convolutions(model: Any) -> None:
+    """Have grouped convolutions called in place: Keras 2 compiles them apart, into a call that tf2onnx cannot follow.
+
+    Args:
+        model: A live tf_keras model, changed.
+    """
+    for layer in model._flatten_layers():
+        if hasattr(layer, "_jit_compiled_convolution_op"):
+            layer._jit_compiled_convolution_op = layer.convolution_op
 
 
 def _specs(names: list[str], tensors: Any) -> tuple[TensorSpec, ...]:

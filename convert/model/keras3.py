@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
 from typing import Any
 
-from litefoot.runtime.errors import UsageError, first_line
+from litefoot.runtime.errors import UsageError
 from litefoot.runtime.tensors import TensorSpec
 
 from ..source import Description
 from .names import plain_names
-from .opened import Call, OpenedModel
+from .opened import Call, OpenedModel, refuse_texts
 
 
 def open_keras3(model: Any) -> OpenedModel:
@@ -29,6 +29,7 @@ def open_keras3(model: Any) -> OpenedModel:
     import tensorflow as tf
 
     from ..bridge import NotCarried, bridge
+    from .keras2 import inline_convolutions
 
     structure, tensors = _input_structure(model)
     names = plain_names(_paths(structure, [str(tensor.name) for tensor in tensors]))
@@ -36,6 +37,7 @@ def open_keras3(model: Any) -> OpenedModel:
         TensorSpec(name, tuple(tensor.shape), keras.backend.standardize_dtype(tensor.dtype))
         for name, tensor in zip(names, tensors, strict=True)
     )
+    refuse_texts(inputs)
     call = _Call(model, structure, names)
     outputs = _outputs(model, call, inputs)
     call.outputs = [spec.name for spec in outputs]
@@ -49,6 +51,7 @@ def open_keras3(model: Any) -> OpenedModel:
         notes.append(f"exported directly, cannot be compressed: {refusal}")
     else:
         error = bridged.error
+        inline_convolutions(bridged.model)
         holder.variables_ = bridged.model.variables
         exported = _bridged_call(bridged.model, names, call.outputs)
     description = Description(
@@ -65,7 +68,7 @@ def open_keras3(model: Any) -> OpenedModel:
     return OpenedModel(description, 1, call, exported, holder)
 
 
-def largest_tokens(layers: Any, inputs: tuple[TensorSpec, ...], embedding: type) -> dict[str, int]:
+def largest_tokens(layers: Any, inputs: tuple[TensorSpec, ...], embedding: Any) -> dict[str, int]:
     """For inputs that may hold tokens, the largest number that every embedding of the model knows.
 
     Args:
@@ -77,7 +80,8 @@ def largest_tokens(layers: Any, inputs: tuple[TensorSpec, ...], embedding: type)
         By input name; empty without embeddings.
     """
     sizes = [layer.input_dim for layer in layers if isinstance(layer, embedding)]
-    return {spec.name: min(sizes) - 1 for spec in inputs} if sizes else {}
+    whole = [spec.name for spec in inputs if spec.dtype.startswith(("int", "uint"))]
+    return dict.fromkeys(whole or [spec.name for spec in inputs], min(sizes) - 1) if sizes else {}
 
 
 class _Call:
@@ -104,24 +108,34 @@ class _Call:
 def _input_structure(model: Any) -> tuple[Any, list[Any]]:
     """The nesting of the model's inputs, and them in order."""
     import keras
-    from keras.src.export.export_utils import get_input_signature
 
     functional = getattr(model, "_functional", None) or model
     structure = getattr(functional, "_inputs_struct", None)
     if structure is None:
-        try:
-            signature = get_input_signature(model)
-        except Exception as error:
-            raise UsageError(
-                "This subclassed model does not tell what it takes",
-                where=f"model {model.name}",
-                got=first_line(error),
-                fix="call it once on a sample before saving it, or export it as a SavedModel with a signature",
-            ) from error
-        structure = signature[0] if isinstance(signature, (list, tuple)) and len(signature) == 1 else signature
-    if isinstance(structure, (list, tuple)) and len(structure) == 1 and functional is not model:
+        structure = _subclassed_inputs(model)
+    elif functional is not model and isinstance(structure, (list, tuple)) and len(structure) == 1:
         structure = structure[0]  # a Sequential model takes its one input bare
     return structure, keras.tree.flatten(structure)
+
+
+def _subclassed_inputs(model: Any) -> Any:
+    """What a subclassed model remembers of the shapes that it was built with; it does not remember types."""
+    import keras
+
+    shapes = getattr(model, "_build_shapes_dict", None) or {}
+    if len(shapes) != 1:
+        raise UsageError(
+            "This subclassed model does not tell what it takes",
+            where=f"model {model.name}",
+            got=f"call arguments: {', '.join(shapes)}" if shapes else "it was never called on a sample",
+            expected="one argument: a tensor, or a list or dict of tensors",
+            fix="call it on a sample before saving it, or export it as a SavedModel with a signature",
+        )
+    count = itertools.count()
+    return keras.tree.map_shape_structure(
+        lambda shape: keras.KerasTensor((None, *shape[1:]), "float32", name=f"input_{next(count)}"),
+        next(iter(shapes.values())),
+    )
 
 
 def _paths(structure: Any, names: list[str]) -> list[str]:
@@ -145,19 +159,13 @@ def _outputs(model: Any, call: _Call, inputs: tuple[TensorSpec, ...]) -> tuple[T
         names = [leaf._keras_history.operation.name for leaf in leaves]
     else:
         tensors = {spec.name: keras.KerasTensor(spec.shape, spec.dtype, name=spec.name) for spec in inputs}
-        structure = keras.tree.map_structure(lambda leaf: leaf, _symbolic(call.flat, tensors))
+        structure = call.flat(tensors)
         leaves = keras.tree.flatten(structure)
         names = ["output" if len(leaves) == 1 else f"output_{i}" for i in range(len(leaves))]
     return tuple(
         TensorSpec(name, tuple(leaf.shape), keras.backend.standardize_dtype(leaf.dtype))
         for name, leaf in zip(plain_names(_paths(structure, names)), leaves, strict=True)
     )
-
-
-def _symbolic(function: Callable[[dict[str, Any]], Any], tensors: dict[str, Any]) -> Any:
-    import keras
-
-    return keras.backend.compute_output_spec(function, tensors)
 
 
 def _bridged_call(model: Any, inputs: list[str], outputs: list[str]) -> Call:

@@ -112,7 +112,10 @@ def _read_hdf5(path: Path) -> tuple[Any, int]:
             got="weights alone, or something else",
             fix="build the model in Python, call load_weights, and give it to litefoot.convert.convert(model, ...)",
         )
-    return json.loads(text), _generation(version, default=2)
+    try:
+        return json.loads(text), _generation(version, default=2)
+    except ValueError as error:
+        raise UnreadableModel("This HDF5 file is damaged", where=path, got=first_line(error)) from error
 
 
 def _generation(version: Any, *, default: int) -> int:
@@ -121,12 +124,13 @@ def _generation(version: Any, *, default: int) -> int:
 
 
 def _not_loaded(error: Exception, path: Path, version: int) -> LitefootError:
-    text = str(error)
-    if "Unknown layer" in text or "Could not locate" in text or "Unknown" in text[:40]:
+    # Keras wraps each error in the next; the innermost, at the end, says what happened.
+    cause = str(error).rpartition("Exception encountered: ")[2].strip().split("\n", 1)[0] or first_line(error)
+    if "Could not locate" in cause or "Unknown" in cause[:40]:
         return UsageError(
             "This model needs an object that Keras does not know",
             where=path,
-            got=first_line(error),
+            got=cause.partition(". ")[0],
             fix="--custom-objects module:name, for each class and function of your own",
         )
-    return UnreadableModel(f"Keras {version} cannot load this model", where=path, got=first_line(error))
+    return UnreadableModel(f"Keras {version} cannot load this model", where=path, got=cause)

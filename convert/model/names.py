@@ -18,6 +18,9 @@ def plain_names(names: Sequence[str]) -> list[str]:
     taken: list[str] = []
     for name in names:
         plain = re.sub(r"[^\w.\-]", "_", name) or "tensor"
-        repeated = sum(1 for other in taken if other == plain or other.startswith(f"{plain}_repeat"))
-        taken.append(f"{plain}_repeat{repeated}" if repeated else plain)
+        unique, count = plain, 0
+        while unique in taken:
+            count += 1
+            unique = f"{plain}_repeat{count}"
+        taken.append(unique)
     return taken

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+
+from litefoot.runtime.errors import UsageError
+from litefoot.runtime.tensors import TensorSpec
 
 from ..source import Description
 
@@ -50,3 +53,21 @@ class OpenedModel:
         }
         function = tf.function(lambda **inputs: call(inputs), autograph=False)
         return function, function.get_concrete_function(**specs)
+
+
+def refuse_texts(inputs: Iterable[TensorSpec]) -> None:
+    """Refuse a model that is given texts.
+
+    Args:
+        inputs: Of the model.
+
+    Raises:
+        UsageError: One of them takes texts.
+    """
+    for spec in inputs:
+        if spec.dtype == "string":
+            raise UsageError(
+                "This input takes texts, which neither TFLite nor ONNX Runtime runs on small boards",
+                where=f"input {spec.name}",
+                fix="export the model from the layer after the vocabulary; the contract has a step for it: tokens",
+            )

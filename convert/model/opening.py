@@ -18,7 +18,7 @@ from ..source import Source
 from .keras2 import open_keras2
 from .keras3 import open_keras3
 from .loading import load_keras
-from .opened import OpenedModel
+from .opened import OpenedModel, refuse_texts
 from .saved_model import open_saved_model
 
 _SAMPLES = 4
@@ -61,6 +61,7 @@ def _open(document: str) -> OpenedModel:
     else:
         loaded = load_keras(source)
         opened = open_keras3(loaded.model) if loaded.version == 3 else open_keras2(loaded.model)
+    refuse_texts(opened.description.inputs)
     inputs = tuple(_fixed(spec, source) for spec in opened.description.inputs)
     if unknown := source.shapes.keys() - {spec.name for spec in inputs}:
         raise UsageError(
@@ -75,12 +76,6 @@ def _open(document: str) -> OpenedModel:
 
 def _fixed(spec: TensorSpec, source: Source) -> TensorSpec:
     """An input with every dimension but the batch known."""
-    if spec.dtype == "string":
-        raise UsageError(
-            "This input takes texts, which neither TFLite nor ONNX Runtime runs on small boards",
-            where=f"input {spec.name}",
-            fix="export the model from the layer after the vocabulary; litefoot's contract has a step for it: tokens",
-        )
     given = source.shapes.get(spec.name)
     if given is not None and not spec.accepts(given):
         raise UsageError("A shape does not fit the model", where=f"input {spec.name}", got=given, expected=spec.shape)
@@ -98,14 +93,14 @@ def _fixed(spec: TensorSpec, source: Source) -> TensorSpec:
 
 
 def _batch(inputs: tuple[TensorSpec, ...], wanted: int | None) -> int:
-    fixed = {spec.shape[0] for spec in inputs} - {None}
+    fixed = {spec.shape[0] for spec in inputs if spec.shape[0] is not None}
     if len(fixed) > 1 or (fixed and wanted is not None and wanted not in fixed):
         raise UsageError(
             "The model's batch is fixed to another size",
             got=wanted,
-            expected=", ".join(map(str, sorted(map(int, fixed)))),
+            expected=", ".join(map(str, sorted(fixed))),
         )
-    return int(fixed.pop()) if fixed else wanted or 1
+    return fixed.pop() if fixed else wanted or 1
 
 
 def _outputs(model: OpenedModel) -> tuple[TensorSpec, ...]:

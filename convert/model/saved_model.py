@@ -39,7 +39,7 @@ def open_saved_model(source: Source) -> OpenedModel:
         raise UnreadableModel(
             "TensorFlow cannot load this SavedModel", where=source.path, got=first_line(error)
         ) from error
-    name = _choose(source, {key: _told(function) for key, function in loaded.signatures.items()})
+    name = _choose(source, {key: _told(function) for key, function in sorted(loaded.signatures.items())})
     function = loaded.signatures[name]
     given = function.structured_input_signature[1]
     for key, spec in given.items():
@@ -55,8 +55,8 @@ def open_saved_model(source: Source) -> OpenedModel:
     description = Description(
         framework=f"SavedModel of TensorFlow {version}",
         name=Path(source.path).resolve().name,
-        inputs=tuple(_spec(key, spec) for key, spec in given.items()),
-        outputs=tuple(_spec(key, spec) for key, spec in function.structured_outputs.items()),
+        inputs=_specs(given),
+        outputs=_specs(function.structured_outputs),
         largest_tokens={},
         parameters=sum(int(variable.shape.num_elements() or 0) for variable in variables),
         compressible=False,
@@ -114,11 +114,13 @@ def _choose(source: Source, signatures: dict[str, str]) -> str:
 
 
 def _told(function: Any) -> str:
-    inputs = ", ".join(str(_spec(key, spec)) for key, spec in function.structured_input_signature[1].items())
-    outputs = ", ".join(str(_spec(key, spec)) for key, spec in function.structured_outputs.items())
-    return f"{inputs} -> {outputs}"
+    sides = (function.structured_input_signature[1], function.structured_outputs)
+    return " -> ".join(", ".join(map(str, _specs(side))) for side in sides)
 
 
-def _spec(name: str, spec: Any) -> TensorSpec:
-    shape = () if spec.shape.rank is None else tuple(spec.shape)
-    return TensorSpec(name, shape, spec.dtype.name)
+def _specs(tensors: dict[str, Any]) -> tuple[TensorSpec, ...]:
+    """By name in the alphabet's order: TensorFlow gives another one each time."""
+    return tuple(
+        TensorSpec(name, () if spec.shape.rank is None else tuple(spec.shape), spec.dtype.name)
+        for name, spec in sorted(tensors.items())
+    )

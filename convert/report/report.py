@@ -150,21 +150,7 @@ def make_report(
     Returns:
         The report.
     """
-    times = dict(zip((artifact.name for artifact in manifest.artifacts), p50_ms, strict=True))
-    baseline = times.get(BASELINE)
-    artifacts = tuple(
-        ArtifactReport(
-            name=artifact.name,
-            bytes=artifact.bytes,
-            gzip_bytes=artifact.gzip_bytes,
-            p50_ms=times[artifact.name],
-            p50_ratio=times[artifact.name] / baseline if baseline else None,
-            status=verdict.status,
-            reason=verdict.reason,
-            verdict=verdict,
-        )
-        for artifact, verdict in zip(manifest.artifacts, verdicts, strict=True)
-    )
+    artifacts = _artifacts(manifest, verdicts, p50_ms)
     passed = sorted(
         (artifact for artifact in artifacts if artifact.status == "passed"),
         key=lambda artifact: artifact.bytes,
@@ -189,6 +175,24 @@ def make_report(
             "python": platform.python_version(),
             "packages": {package: importlib.metadata.version(package) for package in _PACKAGES},
         },
+    )
+
+
+def _artifacts(manifest: Manifest, verdicts: Sequence[Verdict], p50_ms: Sequence[float]) -> tuple[ArtifactReport, ...]:
+    times = dict(zip((artifact.name for artifact in manifest.artifacts), p50_ms, strict=True))
+    baseline = times.get(BASELINE)
+    return tuple(
+        ArtifactReport(
+            name=artifact.name,
+            bytes=artifact.bytes,
+            gzip_bytes=artifact.gzip_bytes,
+            p50_ms=times[artifact.name],
+            p50_ratio=times[artifact.name] / baseline if baseline else None,
+            status=verdict.status,
+            reason=verdict.reason,
+            verdict=verdict,
+        )
+        for artifact, verdict in zip(manifest.artifacts, verdicts, strict=True)
     )
 
 

@@ -44,9 +44,10 @@ def _unsupported_in_tflite(match: re.Match[str], text: str) -> tuple[str, str | 
     )
 
 
-def _unsupported_in_onnx(match: re.Match[str], _: str) -> tuple[str, str | None]:
+def _unsupported_in_onnx(match: re.Match[str], text: str) -> tuple[str, str | None]:
+    node = re.search(r"Name: (\S+) OpType:", text)
     return (
-        f"tf2onnx has no mapping for {match[1]}",
+        f"tf2onnx has no mapping for {match[1]}{f', in {node[1]}' if node else ''}",
         "replace that layer by one of known operators, or use the TFLite files",
     )
 
@@ -61,5 +62,6 @@ def _loop(match: re.Match[str], _: str) -> tuple[str, str | None]:
 _KNOWN: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str], tuple[str, str | None]]], ...] = (
     (re.compile(r"is neither a custom op nor a flex op"), _unsupported_in_tflite),
     (re.compile(r"Tensorflow op \[[^\]]*: (\w+)\] is not supported"), _unsupported_in_onnx),
+    (re.compile(r"No Op registered for (\w+) with domain_version"), _unsupported_in_onnx),  # found when it is checked
     (re.compile(r"Tensor data is null\. Run allocate_tensors\(\) first"), _loop),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -82,10 +82,7 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._lock:
-            self._closed = True
-            for process in self._processes.values():
-                process.kill()
+        self._kill()
         for process in self._processes.values():
             process.stop()
         self._processes.clear()
@@ -122,11 +119,12 @@ class Workers:
         lanes = board.lanes()
         with ThreadPoolExecutor(max_workers=max(len(lanes), 1)) as pool:
             try:
-                for future in [pool.submit(self._work, lane, board) for lane in lanes]:
+                ended, _ = wait([pool.submit(self._work, lane, board) for lane in lanes], None, FIRST_EXCEPTION)
+                for future in ended:
                     future.result()
             except BaseException:
                 board.close()
-                self.__exit__(None, None, None)  # lanes end when their workers do; only then can the pool be left
+                self._kill()  # lanes end when their workers do; only then can the pool be left
                 raise
         return board.results
 
@@ -149,6 +147,13 @@ class Workers:
                 self._processes[lane] = Process(self._program, self._preload.get(lane, ()))
             return self._processes[lane]
 
+    def _kill(self) -> None:
+        """End every worker, whatever it is at, and let no other begin."""
+        with self._lock:
+            self._closed = True
+            for process in self._processes.values():
+                process.kill()
+
     def _drop(self, lane: str) -> None:
         with self._lock:
             process = self._processes.pop(lane, None)
@@ -164,6 +169,7 @@ class _Board:
         self._first_errors: dict[str, ConversionFailed] = {}
         self._waiting = list(jobs)
         self._busy = 0
+        self._closed = False
         self._done = done
         self._changed = threading.Condition()
 
@@ -180,7 +186,7 @@ class _Board:
     def next(self, lane: str) -> Job | None:
         """The lane's next job that can be done, once there is one; None when there will be none."""
         with self._changed:
-            while True:
+            while not self._closed:
                 self._fail_orphans()
                 ready = [job for job in self._waiting if job.needs is None or job.needs in self.results]
                 job = next((job for job in ready if job.lane == lane), None)
@@ -195,6 +201,7 @@ class _Board:
                     self._changed.notify_all()
                     return None
                 self._changed.wait()
+        return None
 
     def finish(self, job: Job, outcome: Outcome) -> None:
         """Note what came of a job, or put its second try on the board."""
@@ -217,8 +224,7 @@ class _Board:
     def close(self) -> None:
         """Let every lane end."""
         with self._changed:
-            self._waiting.clear()
-            self._busy = 0
+            self._closed = True
             self._changed.notify_all()
 
     def _fail_orphans(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
@@ -111,7 +112,8 @@ class Process:
         assert self._process.stdout is not None
         self._process.kill()
         self._process.wait()
-        self._process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # a task that it no longer took
+            self._process.stdin.close()
         self._process.stdout.close()
         self._log.close()
 

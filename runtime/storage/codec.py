@@ -88,8 +88,7 @@ def _decode(kind: Any, value: Any, where: str) -> Any:
         fits = any(value == choice and type(value) is type(choice) for choice in get_args(kind))
         return value if fits else _refuse(value, f"one of {get_args(kind)}", where)
     if origin is tuple:
-        item = get_args(kind)[0]
-        return tuple(_decode(item, entry, f"{where}[{i}]") for i, entry in enumerate(_expect(list, value, where)))
+        return _decode_tuple(get_args(kind), value, where)
     if origin is dict:
         item = get_args(kind)[1]
         return {key: _decode(item, entry, f"{where}.{key}") for key, entry in _expect(dict, value, where).items()}
@@ -98,6 +97,16 @@ def _decode(kind: Any, value: Any, where: str) -> Any:
     if kind is Any:
         return value
     return _expect(kind, value, where)
+
+
+def _decode_tuple(items: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
+    entries = _expect(list, value, where)
+    kinds = items[:1] * len(entries) if items[-1] is Ellipsis else items
+    if len(entries) != len(kinds):
+        _refuse(value, f"{len(kinds)} values", where)
+    return tuple(
+        _decode(kind, entry, f"{where}[{i}]") for i, (kind, entry) in enumerate(zip(kinds, entries, strict=True))
+    )
 
 
 def _decode_record(kind: Any, fields: dict[str, bool], value: Any, where: str) -> Any:

@@ -14,7 +14,7 @@ import pytest
 from damage import change_dense, edit_onnx, edit_tflite, expose_outputs_onnx, expose_outputs_tflite
 from resealing import reseal
 
-from litefoot.convert.bundling import write_manifest
+from litefoot.convert.report.bundling import write_manifest
 from litefoot.runtime import Bundle
 from litefoot.runtime.contract import Metric
 from litefoot.runtime.storage.files import read_arrays

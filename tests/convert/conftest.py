@@ -1,24 +1,55 @@
-"""Tiny TrainedModel folders, made once, by a program of its own: TensorFlow stays out of this process."""
+"""Tiny models, made once, by a program of its own: TensorFlow stays out of this process."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from litefoot.cli.main import main
+
+HERE = Path(__file__).parent
+OWN = HERE / "own"
+Run = Callable[..., tuple[int, str, str]]
+
 
 @pytest.fixture(scope="session")
-def tiny_trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the TrainedModels ``two`` and ``recurrent``, and ``order.txt``. Read only."""
+def program_environment() -> dict[str, str]:
+    """For programs that import TensorFlow, and for workers that need the user's own classes."""
+    return {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(OWN)}
+
+
+@pytest.fixture(scope="session")
+def tiny_trained(tmp_path_factory: pytest.TempPathFactory, program_environment: dict[str, str]) -> Path:
+    """A folder with the TrainedModels ``two`` and ``fused``, and with ``own``. Read only."""
     folder = tmp_path_factory.mktemp("tiny")
-    program = Path(__file__).with_name("make_models.py")
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(
-        [sys.executable, str(program), str(folder)],
-        capture_output=True, text=True, env=environment, timeout=300, check=False,
+        [sys.executable, str(HERE / "make_models.py"), str(folder)],
+        capture_output=True, text=True, env=program_environment, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return folder
+
+
+@pytest.fixture(scope="session")
+def own(tiny_trained: Path) -> Path:
+    """A folder with models as users have them: see own/models.py. Read only."""
+    return tiny_trained / "own"
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command line in this process: exit code, output, errors. Nothing that it says is ever a traceback."""
+    monkeypatch.setenv("PYTHONPATH", str(OWN))
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        code = main(list(map(str, arguments)))
+        said = capsys.readouterr()
+        assert "Traceback" not in said.out + said.err
+        return code, said.out, said.err
+
+    return run

@@ -1,4 +1,4 @@
-"""Make TrainedModel folders of tiny models. A program: TensorFlow is imported into its process and into no other."""
+"""Make tiny TrainedModels and models as users have them. A program: TensorFlow is imported into its process alone."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import keras
+import models
 import numpy as np
 import tensorflow as tf
 import tf_keras
 from tf_keras import layers
 
-from litefoot.convert.keras_model import named_function
 from litefoot.runtime.contract import ModelContract
-from litefoot.runtime.errors import ConversionFailed
 from litefoot.runtime.storage.trained import MODEL, TrainedModel
 from litefoot.runtime.tensors import TensorSpec
 
@@ -39,17 +39,6 @@ def weights_of_two() -> tuple[tf_keras.Model, ModelContract]:
         task="arithmetic",
     )
     return tf_keras.Model([right, left], [total, gap], name="two"), contract
-
-
-def recurrent() -> tuple[tf_keras.Model, ModelContract]:
-    """A GRU as a loop: its quantization to int8 is known to end TensorFlow's converter with a segmentation fault."""
-    steps = layers.Input((6, 4), name="steps")
-    contract = ModelContract(
-        inputs=(TensorSpec("steps", (None, 6, 4), "float32"),),
-        outputs=(TensorSpec("scores", (None, 3), "float32", kind="logits"),),
-        task="sequence classification",
-    )
-    return tf_keras.Model(steps, layers.Dense(3, name="scores")(layers.GRU(8)(steps))), contract
 
 
 def fused() -> tuple[tf_keras.Model, ModelContract]:
@@ -95,25 +84,17 @@ def write(folder: Path, name: str, model: tf_keras.Model, contract: ModelContrac
     document.write(folder, corners, {key: array[32:] for key, array in arrays.items()}, targets=None)
 
 
-def in_another_order(model: tf_keras.Model, contract: ModelContract) -> str:
-    """What is said of a contract that names the model's outputs in another order."""
-    swapped = ModelContract(contract.inputs, contract.outputs[::-1], contract.task)
-    try:
-        call: Any = named_function(model, swapped)
-    except ConversionFailed as error:
-        return str(error)
-    return str(call({spec.name: tf.zeros((1, *spec.shape[1:])) for spec in contract.inputs}))
-
-
 def main() -> None:
     out = Path(sys.argv[1])
     tf_keras.utils.set_random_seed(0)
     two, contract = weights_of_two()
     write(out / "two", HOSTILE_NAME, two, contract)
-    (out / "order.txt").write_text(in_another_order(two, contract))
-    write(out / "recurrent", "recurrent", *recurrent())
     write(out / "fused", "fused", *fused())
     write_counter(out)
+    keras.utils.set_random_seed(0)
+    own = out / "own"
+    own.mkdir()
+    models.write(own)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from litefoot.cli.main import main
-from litefoot.convert.report import Report
+from litefoot.convert.report.report import Report
 from litefoot.runtime import Bundle, load
 from litefoot.runtime.storage.codec import read_document
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,16 @@ import pytest
 from hypothesis import settings
 from tiny_models import affine, write_affine, write_affine_int8
 
-from litefoot.convert.bundling import describe_artifact, file_records, write_manifest
+from litefoot.convert.export.describe import describe
+from litefoot.convert.report.bundling import file_records, write_manifest
 from litefoot.convert.variants import Variant
 from litefoot.runtime.contract import Metric, ModelContract
+from litefoot.runtime.storage.codec import decode, encode
 from litefoot.runtime.storage.folder import write_arrays
 from litefoot.runtime.storage.golden import Golden
-from litefoot.runtime.storage.manifest import Manifest
+from litefoot.runtime.storage.manifest import Artifact, Manifest
 from litefoot.runtime.tensors import TensorSpec
+from litefoot.runtime.verification.tolerance import default_tolerance
 
 settings.register_profile("no deadline", deadline=None)  # a busy machine is no defect
 settings.load_profile("no deadline")
@@ -52,11 +56,19 @@ def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     x = np.random.default_rng(7).integers(-9, 10, (SAMPLES, 3)).astype(np.float32)
     golden = Golden({"x": x}, {"y": affine(x)}, affine(x).argmax(-1))
     write_arrays(folder / "golden.npz", golden.to_arrays())
-    artifacts = tuple(describe_artifact(folder, variant, CONTRACT, golden) for variant in VARIANTS)
+    artifacts = tuple(_described(folder, variant, golden) for variant in VARIANTS)
     names = tuple(variant.name for variant in VARIANTS)
     manifest = Manifest("litefoot-bundle", 1, "tiny", CONTRACT, artifacts, names, file_records(folder), {"seed": 7})
     write_manifest(folder, manifest)
     return folder
+
+
+def _described(folder: Path, variant: Variant, golden: Golden) -> Artifact:
+    samples = folder.with_name("samples.npz")
+    write_arrays(samples, golden.inputs)
+    found = describe(variant=encode(variant), path=str(folder / "models" / variant.name), samples=str(samples))
+    tolerance = default_tolerance(variant.precision, "logits", golden.references["y"])
+    return replace(decode(Artifact, found, variant.name), tolerances={"y": tolerance})
 
 
 @pytest.fixture

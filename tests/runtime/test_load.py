@@ -13,7 +13,7 @@ import pytest
 from resealing import reseal
 from tiny_models import WEIGHTS, affine, write_affine, write_affine_int8, write_sum_and_difference
 
-from litefoot.convert.bundling import write_manifest
+from litefoot.convert.report.bundling import write_manifest
 from litefoot.runtime.errors import BadDocument, MissingDependency, UnreadableModel, UntrustedBundle, UsageError
 from litefoot.runtime.model import load
 from litefoot.runtime.preprocessing import Scale

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from resealing import reseal
 
-from litefoot.convert.bundling import write_manifest
+from litefoot.convert.report.bundling import write_manifest
 from litefoot.runtime.errors import BadDocument, UnreadableModel, UntrustedBundle
 from litefoot.runtime.storage import files
 from litefoot.runtime.storage.bundle import FORMAT, GOLDEN, MANIFEST, VERSION, Bundle

@@ -149,3 +149,10 @@ def test_a_document_is_read_up_to_the_limit_and_not_beyond(tmp_path: Path, monke
 def test_a_missing_document_is_a_bad_document(tmp_path: Path) -> None:
     with pytest.raises(BadDocument, match="cannot be read"):
         read_document(Inner, tmp_path / "nothing.json")
+
+
+@pytest.mark.parametrize("value", [[], [1.0], [1.0, 2, 3]])
+def test_a_tuple_of_fixed_length_has_that_length(value: list[float]) -> None:
+    assert decode(tuple[float, int], [1.0, 2], "here") == (1.0, 2)
+    with pytest.raises(BadDocument, match="2 values"):
+        decode(tuple[float, int], value, "here")

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from litefoot.convert.report import Report, make_report, overall
-from litefoot.convert.report_page import PAGE, write_page
+from litefoot.convert.intake import Intake
+from litefoot.convert.report.page import PAGE, write_page
+from litefoot.convert.report.report import Report, SourceReport, make_report, overall
+from litefoot.convert.source import Description
+from litefoot.convert.variants import Skipped
 from litefoot.runtime.contract import Metric, ModelContract
 from litefoot.runtime.errors import ConversionCrashed
 from litefoot.runtime.storage.codec import decode, encode
 from litefoot.runtime.storage.manifest import Artifact, Manifest
-from litefoot.runtime.storage.trained import TrainedModel
 from litefoot.runtime.tensors import TensorSpec
 from litefoot.runtime.verification.metrics import Status
 from litefoot.runtime.verification.tolerance import Tolerance
@@ -52,6 +56,20 @@ def verdict(name: str, output: np.ndarray | None) -> Verdict:
     )
 
 
+FOUND = Description(
+    "Keras 3.0", "tiny", CONTRACT.inputs, CONTRACT.outputs, {}, 1234, True, 2.5e-8, ("layer <b>odd</b>: exported directly",)
+)
+
+
+def intake_of(**settings: Any) -> Intake:
+    everything = {
+        "contract": CONTRACT, "calibration": None, "evaluation": {}, "targets": None, "evidence": "900 <i>samples</i>",
+        "warnings": ("input x is <u>flat</u>",), "variants": (), "skipped": (Skipped("int8-io.tflite", "no <s>data</s>"),),
+        "provenance": {"made": "by a test"},
+    }  # fmt: skip
+    return Intake(**{**everything, **settings})
+
+
 def report_of(outputs: dict[str, np.ndarray | None], name: str = "tiny", sizes: tuple[int, ...] = ()) -> Report:
     artifacts = tuple(
         Artifact(file, "tflite", "fp32", f"models/{file}", "0" * 64, size, size, (), (), {}, {})
@@ -63,7 +81,8 @@ def report_of(outputs: dict[str, np.ndarray | None], name: str = "tiny", sizes: 
         [verdict(file, output) for file, output in outputs.items()],
         [0.5 + i for i in range(len(outputs))],
         failures if "silent.onnx" in outputs else {},
-        TrainedModel("litefoot-trained", 1, name, CONTRACT, 0.5, {}),
+        FOUND,
+        intake_of(),
         len(REFERENCE),
     )
 
@@ -158,9 +177,11 @@ def test_a_page_is_drawn_whatever_was_measured(
 
 def test_a_page_is_written_for_a_model_without_metric(tmp_path: Path) -> None:
     contract = ModelContract(CONTRACT.inputs, CONTRACT.outputs, "anything")
-    page = page_of(report_of({"exact.tflite": REFERENCE}), tmp_path, contract)
-    assert "Anything" in page
+    report = replace(report_of({"exact.tflite": REFERENCE}), metric_value=None)
+    page = page_of(report, tmp_path, contract)
+    assert "Anything: every file below" in page
     assert "whose" not in page
+    assert "Every file below" in page_of(report, tmp_path, replace(contract, task=""))
 
 
 def test_latency_is_told_against_the_float_tflite_where_there_is_one() -> None:
@@ -180,6 +201,27 @@ def test_latency_is_told_against_the_float_tflite_where_there_is_one() -> None:
 )
 def test_the_worst_status_is_the_reports_and_nothing_judged_has_failed(statuses: list[Status], status: str) -> None:
     assert overall(statuses) == status
+
+
+def test_what_the_model_is_and_what_it_was_judged_on_is_in_data_and_page_as_text(tmp_path: Path) -> None:
+    report = report_of({"exact.tflite": REFERENCE})
+    assert report.source == SourceReport("Keras 3.0", 1234, True, 2.5e-8, FOUND.notes)
+    assert report.evidence == "900 <i>samples</i>"
+    assert report.trained == {"made": "by a test"}
+    assert report.skipped == (Skipped("int8-io.tflite", "no <s>data</s>"),)
+    assert report.metric_value == 1.0
+    page = page_of(report, tmp_path)
+    assert_self_contained(page)
+    for words in ("Keras 3.0", "1,234", "2.5e-08", "int8-io.tflite"):
+        assert words in page
+    for tag, text in (("i", "samples"), ("u", "flat"), ("s", "data"), ("b", "odd")):
+        assert f"&lt;{tag}&gt;{text}&lt;/{tag}&gt;" in page
+
+
+def test_what_was_left_out_does_not_fail_the_report() -> None:
+    report = report_of({"exact.tflite": REFERENCE})
+    assert report.skipped
+    assert report.status == "passed"
 
 
 def test_figures_that_are_not_numbers_survive_json() -> None:
