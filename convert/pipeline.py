@@ -247,7 +247,8 @@ class _Work:
             models.append(load(folder, artifact=artifact.name))
             verdicts.append(models[-1].selftest(golden))
             self.steps.done(f"verify {artifact.name}")
-        sample = {name: array[: self.staged.source.batch or 1] for name, array in golden.inputs.items()}
+        batch = self.staged.source.batch or self.found.inputs[0].shape[0] or 1
+        sample = {name: array[:1].repeat(batch, axis=0) for name, array in golden.inputs.items()}
         p50_ms = latencies(models, sample, seconds=LATENCY_SECONDS)
         return make_report(bundle.manifest, verdicts, p50_ms, failures, self.found, self.intake, len(golden))
 

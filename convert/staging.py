@@ -13,6 +13,7 @@ from litefoot.runtime.storage.trained import MODEL, TrainedModel, read_trained
 from litefoot.runtime.verification.tolerance import CLASS_KINDS
 
 from .data import check_samples, check_targets
+from .model.keras3 import named_call
 from .source import Source, find_layout, is_trained
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -124,9 +125,15 @@ def _only_known_layers(model: Any) -> bool:
 
 
 def _export(model: Any, folder: Path) -> None:
-    if type(model).__mro__[-2].__module__.startswith("keras") or hasattr(model, "_build_shapes_dict"):
-        model.export(str(folder), verbose=False)
-        return
+    """Write a SavedModel whose signature has the model's own names; Keras 3's export would number them."""
     import tensorflow as tf
 
-    tf.saved_model.save(model, str(folder))
+    if not hasattr(model, "_build_shapes_dict"):  # Keras 2, which keeps them
+        tf.saved_model.save(model, str(folder))
+        return
+    call, inputs, _ = named_call(model)
+    holder = tf.Module()
+    holder.variables_ = [variable.value for variable in model.variables]
+    function = tf.function(lambda **given: call(given), autograph=False)
+    specs = {spec.name: tf.TensorSpec(spec.shape, spec.dtype, name=spec.name) for spec in inputs}
+    tf.saved_model.save(holder, str(folder), signatures=function.get_concrete_function(**specs))

@@ -33,9 +33,9 @@ _WORTH_SECONDS = 0.02
 class Batcher:
     """Runs a model on any number of samples.
 
-    It begins one sample at a time. Where much remains, it loads the file once for each core, resized to a batch where
-    the file allows that and the batch's answers equal those of the single calls to the last bit, and shares the rest
-    out among threads: engines release Python's lock while they compute.
+    It begins one sample at a time, or as many as the file was made for. Where much remains, it loads the file once for
+    each core, resized to a batch where the file allows that and the batch's answers equal those of the single calls to
+    the last bit, and shares the rest out among threads: engines release Python's lock while they compute.
 
     Args:
         start: Loads the model's file.
@@ -45,6 +45,7 @@ class Batcher:
     def __init__(self, start: Start, threads: int) -> None:
         self._start = start
         self._single = start(None)
+        self._own_batch = own_batch(self._single.inputs)
         self._cores = max(usable_cores() // threads, 1)
         self._lock = threading.Lock()
         self._engines: list[Engine] | None = None
@@ -76,11 +77,13 @@ class Batcher:
     def _one_by_one(self, inputs: Mapping[str, Array], answers: _Answers, count: int) -> int:
         """Answer samples singly until little enough is left, or until it shows that much is; how many were answered."""
         begin = time.perf_counter()
-        for i in range(count):
-            answers.put(i, _run(self._single, {name: array[i : i + 1] for name, array in inputs.items()}), 1)
-            each = (time.perf_counter() - begin) / (i + 1)
-            if i + 1 >= _BATCH and each * (count - i - 1) > _WORTH_SECONDS:
-                return i + 1
+        for first in range(0, count, self._own_batch):
+            last = min(first + self._own_batch, count)
+            chunk = {name: array[first:last] for name, array in inputs.items()}
+            answers.put(first, _run_padded(self._single, chunk, self._own_batch), last - first)
+            each = (time.perf_counter() - begin) / last
+            if last >= _BATCH and each * (count - last) > _WORTH_SECONDS:
+                return last
         return count
 
     def _in_threads(self, inputs: Mapping[str, Array], answers: _Answers, begin: int, count: int) -> None:
@@ -112,8 +115,8 @@ class Batcher:
         """One engine for each core, on batches where the first batch is answered exactly as its samples were."""
         each = max(sum(array[:1].nbytes for array in inputs.values()), 1)
         batch = max(min(_BATCH, _BATCH_BYTES // each), 1)
-        engine = self._batched(batch, inputs, answered) if batch > 1 else None
-        self._batch = batch if engine is not None else 1
+        engine = self._batched(batch, inputs, answered) if batch > self._own_batch else None
+        self._batch = batch if engine is not None else self._own_batch
         first = engine or self._single
         return [first, *(self._start(batch if engine is not None else None) for _ in range(self._cores - 1))]
 
@@ -122,9 +125,24 @@ class Batcher:
             engine = self._start(batch)
             answers = _run(engine, {name: array[:batch] for name, array in inputs.items()})
         except (UnreadableModel, UsageError):
-            return None  # the file's graph is made for a batch of one
+            return None  # the file's graph is made for its own batch
         same = all(np.array_equal(answers[name], array[:batch]) for name, array in answered.items())
         return engine if same else None
+
+
+def own_batch(specs: Sequence[TensorSpec]) -> int:
+    """How many samples a file takes at once.
+
+    Args:
+        specs: Of its inputs.
+
+    Returns:
+        The first dimension that all inputs have; 1 where it is free, or where they differ.
+    """
+    sizes = {spec.shape[:1] for spec in specs}
+    if len(sizes) != 1 or sizes == {()}:
+        return 1
+    return sizes.pop()[0] or 1
 
 
 class _Answers:

@@ -189,7 +189,7 @@ class Model:
         Raises:
             InputMismatch: A name, shape or dtype differs from what the model takes.
         """
-        from .batching import Batcher
+        from .batching import Batcher, own_batch
 
         if self._batcher is None:
             self._batcher = Batcher(self._start, self.threads)
@@ -197,7 +197,8 @@ class Model:
         count = _samples(inputs)
         check_names(self.inputs, inputs, model=self.name)
         if count:
-            to_file(self.inputs, {name: array[:1] for name, array in inputs.items()}, raw=False, model=self.name)
+            one_call = {name: array[:1].repeat(own_batch(self.inputs), axis=0) for name, array in inputs.items()}
+            to_file(self.inputs, one_call, raw=False, model=self.name)
         outputs = self._batcher.predict(inputs, count, progress)
         return next(iter(outputs.values())) if len(outputs) == 1 else outputs
 

@@ -33,13 +33,16 @@ def affine(x: Array, weights: Array = WEIGHTS) -> Array:
     return (x @ weights.T + BIAS).astype(np.float32)
 
 
-def write_affine(path: Path, *, weights: Array = WEIGHTS, signature: bool = True) -> Path:
-    """``x`` float32 to ``y`` float32; by a signature, or by the tensors' own names ``t_x`` and ``t_y``."""
+def write_affine(path: Path, *, weights: Array = WEIGHTS, signature: bool = True, batch: int | None = None) -> Path:
+    """``x`` float32 to ``y`` float32; by a signature, or by the tensors' own names ``t_x`` and ``t_y``.
+
+    Without a batch, it is free in ONNX, and in TFLite one that can be resized.
+    """
     if path.suffix == ".onnx":
         gemm = helper.make_node("Gemm", ["x", "w", "b"], ["y"], transB=1)
-        return _write_onnx(path, [gemm], {"x": (None, 3)}, {"y": (None, 2)}, {"w": weights, "b": BIAS})
+        return _write_onnx(path, [gemm], {"x": (batch, 3)}, {"y": (batch, 2)}, {"w": weights, "b": BIAS})
     graph = _TFLite()
-    x, y = graph.tensor("t_x", (1, 3)), graph.tensor("t_y", (1, 2))
+    x, y = graph.tensor("t_x", (batch or 1, 3)), graph.tensor("t_y", (batch or 1, 2))
     graph.fully_connected(x, graph.constant("w", weights), graph.constant("b", BIAS), y)
     return graph.write(path, {"x": x}, {"y": y}, signature=signature)
 

@@ -31,16 +31,8 @@ def open_keras3(model: Any) -> OpenedModel:
     from ..bridge import NotCarried, bridge
     from .keras2 import inline_convolutions
 
-    structure, tensors = _input_structure(model)
-    names = plain_names(_paths(structure, [str(tensor.name) for tensor in tensors]))
-    inputs = tuple(
-        TensorSpec(name, tuple(tensor.shape), keras.backend.standardize_dtype(tensor.dtype))
-        for name, tensor in zip(names, tensors, strict=True)
-    )
+    call, inputs, outputs = named_call(model)
     refuse_texts(inputs)
-    call = _Call(model, structure, names)
-    outputs = _outputs(model, call, inputs)
-    call.outputs = [spec.name for spec in outputs]
     exported: Call = call
     holder = tf.Module()
     holder.variables_ = [variable.value for variable in model.variables]  # a Keras 3 model itself would lose them
@@ -53,7 +45,7 @@ def open_keras3(model: Any) -> OpenedModel:
         error = bridged.error
         inline_convolutions(bridged.model)
         holder.variables_ = bridged.model.variables
-        exported = _bridged_call(bridged.model, names, call.outputs)
+        exported = _bridged_call(bridged.model, [spec.name for spec in inputs], [spec.name for spec in outputs])
     description = Description(
         framework=f"Keras {keras.__version__}",
         name=model.name,
@@ -66,6 +58,32 @@ def open_keras3(model: Any) -> OpenedModel:
         notes=tuple(notes),
     )
     return OpenedModel(description, 1, call, exported, holder)
+
+
+def named_call(model: Any) -> tuple[Call, tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
+    """A Keras 3 model as a function by name.
+
+    Args:
+        model: The live model.
+
+    Returns:
+        The function, what it takes, and what it returns.
+
+    Raises:
+        UsageError: A subclassed model does not tell its inputs.
+    """
+    import keras
+
+    structure, tensors = _input_structure(model)
+    names = plain_names(_paths(structure, [str(tensor.name) for tensor in tensors]))
+    inputs = tuple(
+        TensorSpec(name, tuple(tensor.shape), keras.backend.standardize_dtype(tensor.dtype))
+        for name, tensor in zip(names, tensors, strict=True)
+    )
+    call = _Call(model, structure, names)
+    outputs = _outputs(model, call, inputs)
+    call.outputs = [spec.name for spec in outputs]
+    return call, inputs, outputs
 
 
 def largest_tokens(layers: Any, inputs: tuple[TensorSpec, ...], embedding: Any) -> dict[str, int]:

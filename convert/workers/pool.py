@@ -232,7 +232,7 @@ class _Board:
             source = None if job.needs is None else self.results.get(job.needs)
             if source is not None and source.error is not None:
                 self._waiting.remove(job)
-                what = f"{job.name} is made from {job.needs}, which failed"
+                what = f"{job.name} needs {job.needs}, which failed"
                 self._note(job.name, Outcome(error=ConversionFailed(what, where=f"variant {job.name}")))
                 self._changed.notify_all()
 

@@ -37,7 +37,7 @@ TOLERANCES = {"fp32.tflite": 1e-6, "int8-io.tflite": 0.1, "fp32.onnx": 1e-6, "in
 def converted(
     tiny_trained: Path, litefoot: Callable[..., subprocess.CompletedProcess[str]]
 ) -> subprocess.CompletedProcess[str]:
-    """The conversion, asked for without fp32.onnx, which int8.onnx is made from."""
+    """The conversion, asked for without fp32.onnx, which int8.onnx needs."""
     asked = [name for name in VARIANTS if name != "fp32.onnx"]
     return litefoot("convert", tiny_trained / "two", "--out", tiny_trained / "bundle", "--variants", *asked, "--json")
 

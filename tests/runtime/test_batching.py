@@ -19,8 +19,10 @@ from tiny_models import (
 )
 
 from litefoot.runtime import batching
+from litefoot.runtime.batching import own_batch
 from litefoot.runtime.errors import InputMismatch, UsageError
 from litefoot.runtime.model import load
+from litefoot.runtime.tensors import TensorSpec
 
 both = pytest.mark.parametrize("suffix", [".tflite", ".onnx"])
 
@@ -42,6 +44,25 @@ def test_any_number_of_samples_gives_the_answers_worked_out_by_hand(tmp_path: Pa
     assert answers.shape == (count, 2)
     assert answers.dtype == np.float32
     np.testing.assert_array_equal(answers, affine(samples(count)))
+
+
+@both
+@pytest.mark.parametrize("count", [0, 1, 4, 6, 16, 17, 500])
+@pytest.mark.parametrize("batch", [4, 40])
+def test_a_file_for_a_fixed_batch_answers_any_number_of_samples_too(
+    tmp_path: Path, suffix: str, batch: int, count: int
+) -> None:
+    model = load(write_affine(tmp_path / f"model{suffix}", batch=batch))
+    assert model.inputs[0].shape == (batch, 3)
+    np.testing.assert_array_equal(model.predict(samples(count)), affine(samples(count)))
+
+
+@pytest.mark.parametrize(
+    ("shapes", "batch"),
+    [([(None, 3)], 1), ([(1, 3), (1,)], 1), ([(4, 3), (4,)], 4), ([(4, 3), (2, 3)], 1), ([()], 1), ([(4,), ()], 1)],
+)
+def test_a_files_own_batch_is_the_one_that_all_inputs_share(shapes: list[tuple[int | None, ...]], batch: int) -> None:
+    assert own_batch([TensorSpec("x", shape, "float32") for shape in shapes]) == batch
 
 
 @both

@@ -253,4 +253,7 @@ CASES = {
         stateful_and_masked, structured, transformer, unequal_masks, WithAGraph,
     )
 }  # fmt: skip
-NOT_FROM_A_FILE = ("WithAGraph",)  # a class of the user's
+NOT_FROM_A_FILE = ("WithAGraph", "layers_in_and_out")
+"""A class of the user's; a graph that Keras 3 itself does not load."""
+NOT_COPIED = ("stateful", "stateful_and_masked", "layers_in_and_out")
+"""Their state has moved on; clone_model makes two layers of the one that is used in two models."""

@@ -1,4 +1,4 @@
-"""Lanes of workers: one that dies, hangs or refuses costs its own job, what is made from that, and nothing else."""
+"""Lanes of workers: one that dies, hangs or refuses costs its own job, what needs that, and nothing else."""
 
 from __future__ import annotations
 
@@ -145,8 +145,8 @@ def test_a_job_whose_source_failed_is_not_tried_and_says_so(other: str) -> None:
     made_from_that = Job("checked", "good", {}, needs="int8")
     outcomes = carry_out(source, made_from_it, made_from_that, Job("other", "good", {}))
     assert type(outcomes["int8"].error) is ConversionFailed
-    assert "int8 is made from fp32, which failed" in str(outcomes["int8"].error)
-    assert "checked is made from int8, which failed" in str(outcomes["checked"].error)
+    assert "int8 needs fp32, which failed" in str(outcomes["int8"].error)
+    assert "checked needs int8, which failed" in str(outcomes["checked"].error)
     assert outcomes["other"].error is None
 
 
@@ -195,7 +195,7 @@ def test_a_second_try_waits_for_what_it_needs_and_is_an_orphan_where_that_failed
     assert carry_out(with_second("refuse", "echo", needs="other"), after)["int8"].value == {"by": "second"}
     failed = Job("other", "refuse", {}, lane="a")
     failure = carry_out(with_second("refuse", "echo", needs="other"), failed)["int8"].error
-    assert "int8 is made from other, which failed" in str(failure)
+    assert "int8 needs other, which failed" in str(failure)
     assert "before:" in str(failure)
 
 
