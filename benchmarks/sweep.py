@@ -185,7 +185,9 @@ def _reasons(results: list[dict[str, Any]]) -> list[str]:
 
 
 def _short(text: str) -> str:
-    return " ".join(text.split())[:300]
+    """A message in one line, without the stack of a crash."""
+    cause, _, _ = text.partition("; its last words:")
+    return " ".join(cause.split())[:300]
 
 
 if __name__ == "__main__":

@@ -125,11 +125,13 @@ def _samples(model: Any) -> dict[str, Any]:
 def _spread(model: Any) -> None:
     """Weights of convolutions that keep the size of what goes through them (He et al. 2015).
 
-    Keras's own halve it at every layer, until a network of a hundred layers returns zeros.
+    Keras's default halves it at every layer, until a network of a hundred layers returns zeros; architectures that bring
+    an initializer of their own keep it.
     """
     random = np.random.default_rng(0)
     for layer in model._flatten_layers():
-        for weight in layer.weights if "Conv" in type(layer).__name__ else ():
+        own = getattr(layer, "depthwise_initializer", getattr(layer, "kernel_initializer", None))
+        for weight in layer.weights if type(own).__name__ == "GlorotUniform" else ():
             shape = weight.shape
             if len(shape) == 4:
                 alone = "depthwise" in f"{type(layer).__name__} {weight.name}".lower()

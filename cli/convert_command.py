@@ -191,12 +191,21 @@ def _kinds(texts: list[str]) -> dict[str, Any]:
 def _number(text: str) -> float:
     """A number, or a fraction as people write scales."""
     numerator, _, denominator = text.partition("/")
-    return float(Fraction(numerator) / Fraction(denominator or "1"))
+    try:
+        return float(Fraction(numerator) / Fraction(denominator or "1"))
+    except (ArithmeticError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number such as 0.5 or 1/255") from error
 
 
 def _share(text: str) -> float:
     """A share, as 0.01 or 1%."""
-    return float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    try:
+        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share such as 0.01 or 1%")
+    return share
 
 
 def _show(report: Report) -> None:

@@ -59,7 +59,7 @@ def bridge(model: Any, *, seed: int = 0) -> Bridged:
     register()
     inputs = random_inputs(functional, seed)
     replay = Replay(_masked(functional, inputs))
-    carried = replay.model(functional)
+    carried = _replayed(replay, functional)
     copy_weights(replay.pairs)
     reset_states(functional)
     comparison = _compared(functional, carried, inputs)
@@ -67,6 +67,19 @@ def bridge(model: Any, *, seed: int = 0) -> Bridged:
         _check_steps(comparison, replay, functional, carried, inputs)
     copy_trainable(replay.pairs)
     return Bridged(carried, comparison.error)
+
+
+def _replayed(replay: Replay, functional: Any) -> Any:
+    try:
+        return replay.model(functional)
+    except NotCarried:
+        raise
+    except Exception as error:  # what tf_keras says of a graph as a whole; of a layer, `Replay` tells which
+        raise NotCarried(
+            "tf_keras refuses the graph of this Keras 3 model",
+            got=first_line(error),
+            fix="convert the model without compression",
+        ) from error
 
 
 def _masked(functional: Any, inputs: list[Array]) -> frozenset[int]:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .graph import all_layers, functional_of, nodes_of
+from .refusal import Refusal, not_carried
 
 Array = npt.NDArray[Any]
 
@@ -37,6 +38,9 @@ def random_inputs(model: Any, seed: int = 0, batch: int = 2) -> list[Array]:
 
     Returns:
         One array for each of ``model.inputs``, in their order, in the type of the input.
+
+    Raises:
+        NotCarried: The model takes text.
     """
     generator = np.random.default_rng(seed)
     graph = functional_of(model)
@@ -45,6 +49,8 @@ def random_inputs(model: Any, seed: int = 0, batch: int = 2) -> list[Array]:
 
 
 def _random(tensor: Any, graph: Any, masked: list[float], generator: np.random.Generator, batch: int) -> Array:
+    if tensor.dtype == "string":
+        raise not_carried([Refusal(tensor.name, "InputLayer", "it takes text")])
     shape = _shape(tensor.shape, batch)
     sizes = list(_table_sizes(tensor, graph))
     if sizes:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +22,6 @@ def write(*, source: dict[str, Any], out: str) -> None:
         out: The ``.onnx`` file to write.
     """
     import onnx
-    import tf2onnx
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
     opened = open_model(source)
@@ -34,15 +31,7 @@ def write(*, source: dict[str, Any], out: str) -> None:
     frozen = convert_variables_to_constants_v2(concrete, lower_control_flow=False, aggressive_inlining=True)
     inputs = [tensor.name for tensor in frozen.inputs]
     outputs = [tensor.name for tensor in frozen.outputs]
-    with _without_copies():
-        proto, _ = tf2onnx.convert.from_graph_def(
-            frozen.graph.as_graph_def(add_shapes=True),
-            name=opened.description.name,
-            input_names=inputs,
-            output_names=outputs,
-            opset=OPSET,
-            custom_op_handlers={"Erfc": (_complementary_error_function, [])},
-        )
+    proto = _convert(frozen, opened.description.name, inputs, outputs)
     _rename(proto.graph, _names(concrete, inputs, outputs))
     for tensor in (*proto.graph.input, *proto.graph.output):
         first = tensor.type.tensor_type.shape.dim[:1]
@@ -52,14 +41,33 @@ def write(*, source: dict[str, Any], out: str) -> None:
     Path(out).write_bytes(proto.SerializeToString())
 
 
-@contextlib.contextmanager
-def _without_copies() -> Iterator[None]:
-    """tf2onnx's optimizers copy the whole model before each of their passes unless this variable is set."""
+def _convert(frozen: Any, name: str, inputs: list[str], outputs: list[str]) -> Any:
+    """Have tf2onnx convert a frozen function.
+
+    Its optimizers copy the whole model before each of their passes, so that one that fails can be skipped. They are
+    first tried without, which takes a third less memory, and again with copies where one fails.
+    """
+    import tf2onnx
+
+    def convert() -> Any:
+        proto, _ = tf2onnx.convert.from_graph_def(
+            frozen.graph.as_graph_def(add_shapes=True),
+            name=name,
+            input_names=inputs,
+            output_names=outputs,
+            opset=OPSET,
+            custom_op_handlers={"Erfc": (_complementary_error_function, [])},
+        )
+        return proto
+
     os.environ["TF2ONNX_CATCH_ERRORS"] = "FALSE"
     try:
-        yield
-    finally:
+        return convert()
+    except Exception:  # noqa: BLE001 - an optimizer's; if it is the model's fault it is raised again
         del os.environ["TF2ONNX_CATCH_ERRORS"]
+        return convert()
+    finally:
+        os.environ.pop("TF2ONNX_CATCH_ERRORS", None)
 
 
 def _names(concrete: Any, inputs: list[str], outputs: list[str]) -> dict[str, str]:

@@ -47,7 +47,10 @@ def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("PYTHONPATH", str(OWN))
 
     def run(*arguments: object) -> tuple[int, str, str]:
-        code = main(list(map(str, arguments)))
+        try:
+            code = main(list(map(str, arguments)))
+        except SystemExit as usage:  # argparse's own refusal
+            code = int(usage.code or 0)
         said = capsys.readouterr()
         assert "Traceback" not in said.out + said.err
         return code, said.out, said.err

@@ -16,7 +16,9 @@ SOURCE = Source("a/model.keras", "keras", shapes={"x": (1, 3)}, batch=2)
 MODELS = Path("out/models")
 
 
-def jobs_of(variants: tuple[Variant, ...] = VARIANTS, *, calibration: Path | None = Path("calibration.npz")) -> list[Job]:
+def jobs_of(
+    variants: tuple[Variant, ...] = VARIANTS, *, calibration: Path | None = Path("calibration.npz")
+) -> list[Job]:
     return making(SOURCE, variants, MODELS, Path("evaluation.npz"), calibration, Path("references.npz"))
 
 

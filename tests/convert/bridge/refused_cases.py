@@ -102,6 +102,16 @@ def optional_input() -> Any:
     return keras.Model(x, kl.Dense(3)(x))
 
 
+def text_input() -> Any:
+    words = keras.Input((1,), dtype="string", name="words")
+    return keras.Model(words, kl.Hashing(5)(words))
+
+
+def names_that_become_one() -> Any:
+    """TensorFlow's names have no spaces."""
+    return of(kl.Dense(3, name="a layer"), kl.Dense(3, name="a.layer"))
+
+
 def sparse_input() -> Any:
     x = keras.Input((4,), sparse=True, name="few")
     return keras.Model(x, kl.Dense(3)(x))
@@ -154,6 +164,8 @@ CASES: dict[str, Callable[[], Any]] = {
     "sparse": lambda: of(kl.CategoryEncoding(4, sparse=True, name="few"), dtype="int32"),
     "a sparse input": sparse_input,
     "an optional input": optional_input,
+    "an input of text": text_input,
+    "names that become one": names_that_become_one,
     "masks given to an attention": attention_with_masks,
     "an operation of one's own": own_operation,
     "an unknown operation": lambda: function(lambda x: ops.median(x, axis=1)),

@@ -11,7 +11,8 @@ ARRAYS = {"x": np.arange(7), "y": np.arange(14).reshape(7, 2)}
 
 
 @pytest.mark.parametrize(
-    ("batch", "expected"), [(1, [[0], [1], [2], [3], [4], [5], [6]]), (3, [[0, 1, 2], [3, 4, 5]]), (7, [list(range(7))])]
+    ("batch", "expected"),
+    [(1, [[0], [1], [2], [3], [4], [5], [6]]), (3, [[0, 1, 2], [3, 4, 5]]), (7, [list(range(7))])],
 )
 def test_batches_come_in_order_and_what_is_left_over_is_not_used(batch: int, expected: list[list[int]]) -> None:
     batches = list(one_by_one(ARRAYS, batch))

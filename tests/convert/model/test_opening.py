@@ -217,6 +217,7 @@ BAD = {
 
 def damage(own: Path, folder: Path) -> None:
     """Copies of good models with something wrong."""
+
     def archive(path: Path, config: str | None) -> None:
         with zipfile.ZipFile(own / "sequential.keras") as source, zipfile.ZipFile(path, "w") as target:
             for name in source.namelist():

@@ -57,7 +57,15 @@ def verdict(name: str, output: np.ndarray | None) -> Verdict:
 
 
 FOUND = Description(
-    "Keras 3.0", "tiny", CONTRACT.inputs, CONTRACT.outputs, {}, 1234, True, 2.5e-8, ("layer <b>odd</b>: exported directly",)
+    "Keras 3.0",
+    "tiny",
+    CONTRACT.inputs,
+    CONTRACT.outputs,
+    {},
+    1234,
+    True,
+    2.5e-8,
+    ("layer <b>odd</b>: exported directly",),
 )
 
 

@@ -51,7 +51,11 @@ MLIR = """Could not translate MLIR to FlatBuffer.
     [
         (TFLITE, "TFLite has no operator for Erfinv", "Flex"),
         (LOCATED, "TFLite has no operator for Erfinv, in inverse_1/erfinv/Erfinv", "replace that layer"),
-        (TFLITE.replace("Erfinv", "Ndtri") + LOCATED, "no operator for Erfinv, Ndtri, in inverse_1", "replace that layer"),
+        (
+            TFLITE.replace("Erfinv", "Ndtri") + LOCATED,
+            "no operator for Erfinv, Ndtri, in inverse_1",
+            "replace that layer",
+        ),
         (ONNX, "tf2onnx has no mapping for Erfinv, in inverse_1/erfinv/Erfinv", "TFLite files"),
         (TF2ONNX, "tf2onnx has no mapping for Ndtri", "TFLite files"),
         (AEQ, "a loop (GRU, RNN, or an LSTM that is not fused) cannot be quantized statically: " + AEQ, "unroll=True"),
