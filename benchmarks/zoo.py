@@ -125,7 +125,7 @@ def _samples(model: Any) -> dict[str, Any]:
 def _spread(model: Any) -> None:
     """Weights of convolutions that keep the size of what goes through them (He et al. 2015).
 
-    Keras's default halves it at every layer, until a network of a hundred layers returns zeros; architectures that bring
+    Keras's default halves it at every layer, until a network of a hundred layers returns zeros; architectures with
     an initializer of their own keep it.
     """
     random = np.random.default_rng(0)

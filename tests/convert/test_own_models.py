@@ -1,4 +1,4 @@
-"""Models as users bring them, from the command line to a verified bundle: names, shapes and values stay what they are."""
+"""Models as users bring them, to verified bundles: names, shapes and values stay what they are."""
 
 from __future__ import annotations
 

@@ -96,7 +96,8 @@ def failures_of(folder: Path, **outcomes: Any) -> dict[str, ConversionFailed]:
     everything = {
         name: outcomes.get(key, GOOD)
         for key, name in (
-            ("fp32", FP32.name), ("fp16", FP16.name), ("check_fp32", describing(FP32)), ("check_fp16", describing(FP16)),
+            ("fp32", FP32.name), ("fp16", FP16.name),
+            ("check_fp32", describing(FP32)), ("check_fp16", describing(FP16)),
         )
     }  # fmt: skip
     return _failures(everything, (FP32, FP16), folder)

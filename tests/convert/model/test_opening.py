@@ -162,8 +162,8 @@ BAD = {
         "custom.keras", "UsageError", ("cannot be imported", "ModuleNotFoundError"),
         {"custom_objects": ("no_such_module:Thing",)},
     ),
-    "weights of Keras 3": Bad("only.weights.h5", "UnreadableModel", ("holds no model", "weights alone", "load_weights")),
-    "weights of Keras 2": Bad("old_weights.h5", "UnreadableModel", ("holds no model", "weights alone", "load_weights")),
+    "weights of Keras 3": Bad("only.weights.h5", "UnreadableModel", ("weights alone", "load_weights")),
+    "weights of Keras 2": Bad("old_weights.h5", "UnreadableModel", ("weights alone", "load_weights")),
     "Keras 2, never built": Bad("unbuilt.keras", "UsageError", ("does not tell what it takes",)),
     "free length": Bad(
         "any_length.keras", "UsageError",

@@ -36,7 +36,7 @@ def sequential() -> keras.Model:
 
 
 def arms() -> keras.Model:
-    """Dicts in and out; a layer that both arms share, inside a model that is nested: total and gap of ``arm @ SHARED``."""
+    """Dicts in and out; both arms share a layer inside a nested model: total and gap of ``arm @ SHARED``."""
     arm = keras.Input((2,), name="arm")
     shared = keras.layers.Dense(2, use_bias=False, kernel_initializer=constant(SHARED), name="shared")
     inner = keras.Model(arm, shared(arm), name="inner")

@@ -72,7 +72,8 @@ FOUND = Description(
 def intake_of(**settings: Any) -> Intake:
     everything = {
         "contract": CONTRACT, "calibration": None, "evaluation": {}, "targets": None, "evidence": "900 <i>samples</i>",
-        "warnings": ("input x is <u>flat</u>",), "variants": (), "skipped": (Skipped("int8-io.tflite", "no <s>data</s>"),),
+        "warnings": ("input x is <u>flat</u>",), "variants": (),
+        "skipped": (Skipped("int8-io.tflite", "no <s>data</s>"),),
         "provenance": {"made": "by a test"},
     }  # fmt: skip
     return Intake(**{**everything, **settings})
