@@ -74,7 +74,8 @@ def _mobilenetv2() -> None:
     import keras
 
     keras.utils.set_random_seed(1)
-    model = keras.applications.MobileNetV2(weights=None, classifier_activation=None)
+    image = keras.Input((224, 224, 3), name="image")
+    model = keras.applications.MobileNetV2(input_tensor=image, weights=None, classifier_activation=None)
     samples = np.random.default_rng(0).uniform(-1, 1, (120, 7, 7, 3)).astype(np.float32)
     pictures = np.array(keras.ops.image.resize(samples, (224, 224)))  # smooth spots of colour
     for layer in model.layers:
@@ -83,9 +84,8 @@ def _mobilenetv2() -> None:
     for begin in range(0, 96, 24):
         model(pictures[begin : begin + 24], training=True)
     model.save(FOLDER / "mobilenetv2.keras")
-    name = model.inputs[0].name
-    np.savez(FOLDER / "mobilenetv2-calibration.npz", **{name: pictures[:100]})
-    np.savez(FOLDER / "mobilenetv2-evaluation.npz", **{name: pictures[100:]})
+    np.savez(FOLDER / "mobilenetv2-calibration.npz", image=pictures[:100])
+    np.savez(FOLDER / "mobilenetv2-evaluation.npz", image=pictures[100:])
 
 
 def _quantize(tf: Any, model: Any, path: Path, *, integer_io: bool) -> None:

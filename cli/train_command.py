@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from litefoot.runtime.errors import require
 
 from .terminal import print_json, progress_bar, say
+
+if TYPE_CHECKING:
+    from litefoot.train import Trained
 
 HELP = "train a recipe"
 
@@ -18,10 +22,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     Args:
         parser: Of the command.
     """
-    parser.add_argument("recipe", help="name of the recipe: digits")
+    parser.add_argument("recipe", help="name of a recipe, or a Python file with one of your own")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
+    parser.add_argument("--data", type=Path, metavar="PATH", help="your own data (default: the recipe's)")
+    parser.add_argument("--quick", action="store_true", help="a small data set and few epochs, without a network")
     parser.add_argument("--seed", type=int, default=0, help="of the split, the weights and the order (default 0)")
     parser.add_argument("--epochs", type=int, help="passes over the data (default: the recipe's own)")
+    parser.add_argument("--batch", type=int, help="samples in a batch (default: the recipe's own)")
+    parser.add_argument("--learning-rate", type=float, help="at its highest (default: the recipe's own)")
+    parser.add_argument("--patience", type=int, help="epochs without a better result before it stops")
+    parser.add_argument("--mixed-precision", action="store_true", help="compute in 16 bits; float32 is written")
+    parser.add_argument("--xla", action="store_true", help="compile the training step with XLA")
+    parser.add_argument("--resume", action="store_true", help="go on where a training to this folder was interrupted")
     parser.add_argument("--force", action="store_true", help="replace the output folder")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
@@ -39,25 +51,44 @@ def execute(arguments: argparse.Namespace) -> int:
         MissingDependency: The room that trains is not installed.
     """
     require("litefoot.train", "train")
-    from litefoot.train import train
+    from litefoot.train import Options, train
 
-    with progress_bar(f"training {arguments.recipe}") as advance:
+    options = Options(
+        source=arguments.data,
+        quick=arguments.quick,
+        seed=arguments.seed,
+        epochs=arguments.epochs,
+        batch=arguments.batch,
+        learning_rate=arguments.learning_rate,
+        patience=arguments.patience,
+        precision="mixed" if arguments.mixed_precision else "float32",
+        xla=arguments.xla,
+    )
+    with progress_bar(f"training {Path(arguments.recipe).stem}") as advance:
         trained = train(
             arguments.recipe,
             arguments.out,
-            seed=arguments.seed,
-            epochs=arguments.epochs,
+            options=options,
             force=arguments.force,
+            resume=arguments.resume,
             progress=lambda done, total, figures: advance(
                 " ".join(f"{name} {value:.4f}" for name, value in figures.items()), done, total
             ),
         )
     if arguments.json:
-        print_json(trained.document)
+        documents = list(trained.documents.values())
+        print_json(documents[0] if len(documents) == 1 else documents)
         return 0
-    document = trained.document
-    say(f"{document.name}: {trained.parameters:,} weights, trained on {trained.train_samples} samples")
-    say(f"test accuracy {document.metric_value:.2%} on {trained.test_samples} samples not trained on")
-    say(f"data {document.provenance['data_sha256'][:16]}, seed {arguments.seed}")
-    say(f"written to {trained.folder}")
+    _show(trained)
     return 0
+
+
+def _show(trained: Trained) -> None:
+    say(f"{trained.parameters:,} weights, {trained.epochs} epochs on {trained.devices}, the best was {trained.best}")
+    say(", ".join(f"{count:,} samples to {part}" for part, count in trained.samples.items()))
+    for document in trained.documents.values():
+        metric = document.contract.metric
+        if metric is not None and document.metric_value is not None:
+            say(f"{document.name}: test {metric.name} {document.metric_value:.4f}")
+        say(f"{document.name}: data {document.provenance['data_sha256'][:16]}, seed {document.provenance['seed']}")
+    say(f"written to {trained.folder}")

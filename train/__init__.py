@@ -1,5 +1,7 @@
 """Train a recipe to a TrainedModel folder: the model, its contract, its samples, and where it came from."""
 
-from .recipe import RECIPES, Recipe, train
+from .data.samples import Data, Samples
+from .recipe import RECIPES, Delivery, Plan, Recipe, Request
+from .run import Options, Trained, train
 
-__all__ = ["RECIPES", "Recipe", "train"]
+__all__ = ["RECIPES", "Data", "Delivery", "Options", "Plan", "Recipe", "Request", "Samples", "Trained", "train"]

@@ -1,173 +1,263 @@
-"""What a recipe is, which there are, and how one becomes a TrainedModel folder."""
+"""What a recipe is: a data set, a model for it, and what of the model is shipped."""
 
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
-import platform
+import importlib.util
+import sys
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from litefoot.runtime.contract import ModelContract
-from litefoot.runtime.errors import UsageError, require
-from litefoot.runtime.storage.folder import check_free, new_folder, write_json
-from litefoot.runtime.storage.trained import MODEL, TrainedModel
-from litefoot.runtime.verification.metrics import accuracy
+from litefoot.runtime.errors import UsageError, first_line
 
-from .data import Split, calibration_indices
-from .fit import Progress, fit, make_deterministic
+from .data.samples import Data
+from .data.splits import calibration_indices
 
-RECIPES = {"digits": ".digits"}
+Array = npt.NDArray[Any]
+
+RECIPES = {
+    "digits": ".recipes.digits",
+}
 """By the recipe's name, the module that holds it as ``RECIPE``."""
 
-_PACKAGES = ("tensorflow", "tf-keras", "scikit-learn", "numpy")
+
+@dataclass(frozen=True)
+class Request:
+    """Which data are asked for.
+
+    Attributes:
+        source: The user's file or folder; None for the recipe's own data.
+        quick: Whether a small set will do that is there without a network: embedded, or generated with the seed.
+        seed: Of the split and of generated samples.
+    """
+
+    source: Path | None = None
+    quick: bool = False
+    seed: int = 0
 
 
-class Recipe(Protocol):
-    """A data set and a model for it.
+@dataclass(frozen=True)
+class Plan:
+    """How long and how fast a model is fitted.
+
+    Attributes:
+        epochs: Passes over the training data.
+        steps: Batches in one pass.
+        learning_rate: The optimizer's, at its highest.
+    """
+
+    epochs: int
+    steps: int
+    learning_rate: float
+
+    def cosine(self, warm_up: float = 0.0) -> Any:
+        """A learning rate that falls from `learning_rate` to zero along half a cosine.
+
+        Loshchilov and Hutter, "SGDR", arXiv:1608.03983, equation 5, without restarts.
+
+        Args:
+            warm_up: Part of all steps over which the rate rises from zero first, in 0..1.
+
+        Returns:
+            A schedule for any optimizer of tf_keras.
+        """
+        import tf_keras
+
+        total = self.epochs * self.steps
+        rising = int(total * warm_up)
+        if not rising:
+            return tf_keras.optimizers.schedules.CosineDecay(self.learning_rate, total)
+        return tf_keras.optimizers.schedules.CosineDecay(
+            0.0, total - rising, warmup_target=self.learning_rate, warmup_steps=rising
+        )
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What is shipped of a trained model.
+
+    Attributes:
+        model: A tf_keras model whose inputs and outputs are those of the contract.
+        contract: What it promises.
+        calibration: By input name, preprocessed training samples to measure activation ranges on, (samples, ...).
+        evaluation: By input name, preprocessed test samples, (samples, ...).
+        targets: The right answer for each test sample, as the contract's metric takes it; None without.
+    """
+
+    model: Any
+    contract: ModelContract
+    calibration: dict[str, Array]
+    evaluation: dict[str, Array]
+    targets: Array | None
+
+
+class Recipe(ABC):
+    """A data set and a model for it; a user's own is a subclass in a file that ends with ``RECIPE = MyRecipe()``.
 
     Attributes:
         name: By which it is asked for.
-        contract: What its models promise.
+        summary: What it does, in a line.
         epochs: Passes over the training data, unless asked otherwise.
+        quick_epochs: The same for a quick run.
+        batch: Samples in a batch, over all devices together.
+        learning_rate: The optimizer's, at its highest, unless asked otherwise.
+        patience: Epochs without a better `monitor` after which training stops; None to go on to the end.
+        monitor: The figure that says which epoch's weights are kept, smaller is better; None to keep the last.
         calibration_per_class: Training samples of each class to measure activation ranges on.
     """
 
     name: str
-    contract: ModelContract
+    summary: str
     epochs: int
-    calibration_per_class: int
+    quick_epochs: int
+    batch: int = 32
+    learning_rate: float = 1e-3
+    patience: int | None = None
+    monitor: str | None = "val_loss"
+    calibration_per_class: int = 20
 
-    def load(self, seed: int) -> Split:
+    @abstractmethod
+    def load(self, request: Request) -> Data:
         """Load, split and preprocess the data set.
 
         Args:
-            seed: Of the split.
+            request: Which data.
 
         Returns:
-            The samples, preprocessed by the contract.
+            The samples, preprocessed by the contract's own steps.
         """
 
-    def build(self) -> Any:
-        """Build the model, not yet compiled."""
-
-    def compile(self, model: Any, split: Split, *, epochs: int, seed: int) -> Any:
-        """Compile the model and prepare its training batches.
+    @abstractmethod
+    def build(self, data: Data, plan: Plan) -> Any:
+        """Build the model and compile it.
 
         Args:
-            model: What `build` returned; compiled in place.
-            split: What `load` returned.
-            epochs: Passes over the data, for schedules.
-            seed: Of the order of the samples and of what is random in them.
+            data: What `load` returned.
+            plan: For learning-rate schedules.
 
         Returns:
-            A ``tf.data.Dataset`` of (inputs, labels).
+            A compiled tf_keras model. It is built again in float32 to be shipped, so its form depends on nothing else.
         """
 
+    def augment(self, inputs: dict[str, Any], targets: Any, seed: Any) -> tuple[dict[str, Any], Any]:
+        """Vary a training sample; as it is, unless a recipe says otherwise.
 
-@dataclass(frozen=True)
-class Trained:
-    """What training ended with.
+        Args:
+            inputs: One sample by input name, tensors.
+            targets: Its right answer.
+            seed: (2,) int64, another for each sample and epoch, for TensorFlow's stateless functions.
 
-    Attributes:
-        folder: Where it is.
-        document: Its ``trained.json``.
-        train_samples: Number of samples trained on.
-        test_samples: Number of samples tested on.
-        parameters: Number of weights.
-    """
+        Returns:
+            The sample as it is trained on.
+        """
+        del seed
+        return inputs, targets
 
-    folder: Path
-    document: TrainedModel
-    train_samples: int
-    test_samples: int
-    parameters: int
+    def after_epoch(self, model: Any, data: Data, epoch: int, folder: Path) -> None:  # noqa: B027 - most keep nothing
+        """Keep something to look at after an epoch; nothing, unless a recipe says otherwise.
+
+        Args:
+            model: As it is now.
+            data: What `load` returned.
+            epoch: Of which it is the end, from 1.
+            folder: For files that are kept with the trained model.
+        """
+
+    def deliver(self, model: Any, data: Data) -> dict[str, Delivery]:
+        """What is shipped: the model itself, unless a recipe says otherwise.
+
+        Args:
+            model: Trained, in float32.
+            data: What `load` returned.
+
+        Returns:
+            By the part's name; one part has the recipe's own name.
+        """
+        chosen = self.calibrate_on(data)
+        targets = data.test.targets
+        return {
+            self.name: Delivery(
+                model=model,
+                contract=data.contract,
+                calibration={name: array[chosen] for name, array in data.train.inputs.items()},
+                evaluation=data.test.inputs,
+                targets=targets if isinstance(targets, np.ndarray) else None,
+            )
+        }
+
+    def calibrate_on(self, data: Data) -> Array:
+        """Which training samples activation ranges are measured on.
+
+        Args:
+            data: What `load` returned.
+
+        Returns:
+            Indices of training samples: the first of each class where the targets are classes, else the first.
+        """
+        targets = data.train.targets
+        if isinstance(targets, np.ndarray) and targets.ndim == 1 and targets.dtype.kind in "iu":
+            return calibration_indices(targets, self.calibration_per_class)
+        return np.arange(min(len(data.train), 10 * self.calibration_per_class))
 
 
 def find_recipe(name: str) -> Recipe:
     """The recipe of this name.
 
     Args:
-        name: One of `RECIPES`.
+        name: One of `RECIPES`, or the path of a Python file with a `RECIPE` of the user's own.
 
     Returns:
         The recipe.
 
     Raises:
-        UsageError: There is none of this name.
+        UsageError: There is none of this name, or the file holds none.
     """
-    if name not in RECIPES:
-        raise UsageError("There is no such recipe", got=name, expected=f"one of {', '.join(sorted(RECIPES))}")
-    recipe: Recipe = importlib.import_module(RECIPES[name], __package__).RECIPE
-    return recipe
-
-
-def train(
-    name: str,
-    out: Path,
-    *,
-    seed: int = 0,
-    epochs: int | None = None,
-    force: bool = False,
-    progress: Progress | None = None,
-) -> Trained:
-    """Train a recipe.
-
-    Args:
-        name: One of `RECIPES`.
-        out: The TrainedModel folder to write.
-        seed: Of the split, the weights and the order of the samples.
-        epochs: Passes over the data; None for the recipe's own.
-        force: Replace `out`.
-        progress: Called after each epoch.
-
-    Returns:
-        Where it is and how good it is.
-
-    Raises:
-        UsageError: There is no such recipe, or `out` cannot be written.
-        MissingDependency: The extra ``train`` is not installed.
-        TrainingFailed: The loss is no longer finite.
-    """
-    recipe = find_recipe(name)
-    epochs = recipe.epochs if epochs is None else epochs
-    if epochs < 1:
-        raise UsageError("Training takes at least one epoch", got=epochs)
-    if not 0 <= seed < 2**32:
-        raise UsageError("A seed is an integer of 32 bits", got=seed, expected="0 to 4294967295")
-    check_free(out, force=force)
-    require("sklearn", "train")
-    make_deterministic(seed)
-    split = recipe.load(seed)
-    model = recipe.build()
-    history = fit(model, recipe.compile(model, split, epochs=epochs, seed=seed), epochs=epochs, progress=progress)
-    scores = model.predict(split.test, verbose=0)
-    document = TrainedModel(
-        format="litefoot-trained",
-        version=1,
-        name=recipe.name,
-        contract=recipe.contract,
-        metric_value=accuracy(scores, split.test_labels),
-        provenance=_provenance(recipe, split, seed, epochs),
+    if name in RECIPES:
+        recipe: Recipe = importlib.import_module(RECIPES[name], __package__).RECIPE
+        return recipe
+    if name.endswith(".py"):
+        return _read_recipe(Path(name))
+    raise UsageError(
+        "There is no such recipe",
+        got=name,
+        expected=f"one of {', '.join(sorted(RECIPES))}, or a Python file with a RECIPE of your own",
     )
-    chosen = calibration_indices(split.train_labels, recipe.calibration_per_class)
-    with new_folder(out, force=force) as folder:
-        model.save(folder / MODEL)
-        document.write(
-            folder, {key: array[chosen] for key, array in split.train.items()}, split.test, split.test_labels
+
+
+def _read_recipe(path: Path) -> Recipe:
+    """Run the user's file; what it raises is theirs to read, in one line with its place."""
+    if not path.is_file():
+        raise UsageError("There is no such recipe file", where=path)
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module  # dataclasses look their module up there
+    sys.path.insert(0, str(path.parent.resolve()))  # for modules of the user's beside it
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        place = error.__traceback__
+        while place is not None and place.tb_next is not None:
+            place = place.tb_next
+        line = f", line {place.tb_lineno}" if place is not None else ""
+        raise UsageError(
+            "The recipe file stops with an error",
+            where=f"{path}{line}",
+            got=f"{type(error).__name__}: {first_line(error)}",
+        ) from error
+    recipe = getattr(module, "RECIPE", None)
+    if not isinstance(recipe, Recipe):
+        raise UsageError(
+            "This file holds no recipe",
+            where=path,
+            got=f"RECIPE is a {type(recipe).__name__}" if recipe is not None else "no RECIPE",
+            expected="RECIPE = MyRecipe(), of a subclass of litefoot.train.Recipe",
         )
-        write_json(folder / "history.json", history)
-    return Trained(out, document, len(split.train_labels), len(split.test_labels), model.count_params())
-
-
-def _provenance(recipe: Recipe, split: Split, seed: int, epochs: int) -> dict[str, Any]:
-    return {
-        "recipe": recipe.name,
-        "seed": seed,
-        "epochs": epochs,
-        "data_sha256": split.digest,
-        "test_indices": [int(index) for index in split.test_indices],
-        "python": platform.python_version(),
-        "packages": {package: importlib.metadata.version(package) for package in _PACKAGES},
-    }
+    return recipe

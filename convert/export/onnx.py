@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,13 +63,37 @@ def _convert(frozen: Any, name: str, inputs: list[str], outputs: list[str]) -> A
         return proto
 
     os.environ["TF2ONNX_CATCH_ERRORS"] = "FALSE"
+    with _constants_written_once():
+        try:
+            return convert()
+        except Exception:  # noqa: BLE001 - an optimizer's; if it is the model's fault it is raised again
+            del os.environ["TF2ONNX_CATCH_ERRORS"]
+            return convert()
+        finally:
+            os.environ.pop("TF2ONNX_CATCH_ERRORS", None)
+
+
+@contextmanager
+def _constants_written_once() -> Iterator[None]:
+    """Keep tf2onnx from writing constants that stayed as they are into their messages again after each of its passes.
+
+    Protocol buffers never give back what a field held before: some thirty passes kept thirty copies of the model.
+    """
+    from tf2onnx.graph import Node
+
+    write = Node.update_proto
+
+    def write_changed(node: Any, external_tensor_storage: Any = None) -> None:
+        value = node.attr.get("value") if node.type == "Const" else None
+        if value is None or getattr(node, "written", None) is not value:
+            write(node, external_tensor_storage)
+            node.written = value
+
+    Node.update_proto = write_changed
     try:
-        return convert()
-    except Exception:  # noqa: BLE001 - an optimizer's; if it is the model's fault it is raised again
-        del os.environ["TF2ONNX_CATCH_ERRORS"]
-        return convert()
+        yield
     finally:
-        os.environ.pop("TF2ONNX_CATCH_ERRORS", None)
+        Node.update_proto = write
 
 
 def _names(concrete: Any, inputs: list[str], outputs: list[str]) -> dict[str, str]:

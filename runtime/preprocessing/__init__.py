@@ -1,0 +1,41 @@
+"""The steps from a decoded file to a model's input, as data; the same numpy code runs in training and on the board."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..decoding import Sample, Sound
+from ..errors import SampleError
+from .numbers import Array, Scale, real
+from .pictures import Grayscale, Resize
+from .sounds import Waveform
+from .texts import Tokens
+
+__all__ = ["Grayscale", "Resize", "Scale", "Step", "Tokens", "Waveform", "preprocess"]
+
+Step = Grayscale | Resize | Scale | Waveform | Tokens
+
+
+def preprocess(sample: Sample, steps: Sequence[Step]) -> Array:
+    """Carry out the steps on one sample.
+
+    Args:
+        sample: A picture, uint8 or float, (height, width) or (height, width, channels); a table; a recording; a text.
+        steps: What to do, in order.
+
+    Returns:
+        The model's input without its batch dimension: float32, or int32 after `Tokens`.
+
+    Raises:
+        SampleError: The sample is not of the kind that a step takes.
+    """
+    values = sample
+    for step in steps:
+        values = step.apply(values)
+    if isinstance(values, Sound):
+        return values.values
+    if isinstance(values, str):
+        raise SampleError("A text needs a step that makes numbers of it", expected="the step tokens in the contract")
+    return values if values.dtype == np.int32 else real(values)

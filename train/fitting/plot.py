@@ -1,0 +1,31 @@
+"""A training's history as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+
+def write_plot(history: Mapping[str, Sequence[float]], best: int, path: Path) -> None:
+    """Draw every figure over the epochs, training and validation in one frame.
+
+    Args:
+        history: By the name of a figure, its value in each epoch; ``val_`` before that of the validation samples.
+        best: The epoch whose weights were kept, from 1.
+        path: The picture to write, ``.png``.
+    """
+    from matplotlib.figure import Figure
+
+    names = sorted({name.removeprefix("val_") for name in history}, key=lambda name: (name != "loss", name))
+    figure = Figure(figsize=(4.5 * len(names), 3.2), layout="constrained")
+    for place, name in enumerate(names, start=1):
+        axes = figure.add_subplot(1, len(names), place)
+        for key, label in ((name, "training"), (f"val_{name}", "validation")):
+            if key in history:
+                axes.plot(range(1, len(history[key]) + 1), history[key], label=label)
+        axes.axvline(best, color="0.7", linewidth=1, zorder=0)
+        axes.set_title(name.replace("_", " "))
+        axes.set_xlabel("epoch")
+        axes.legend(frameon=False)
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=100)
