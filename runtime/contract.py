@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .postprocessing import Postprocessing
 from .preprocessing import Step
 from .tensors import TensorSpec
 
@@ -35,6 +36,7 @@ class ModelContract:
         metric: How quality is measured on labelled samples; None where it is not.
         state: For a model that takes one step of a sequence: for the name of each input that holds state, the output
             that is its next value.
+        postprocessing: How the outputs are read; None where nobody said.
     """
 
     inputs: tuple[TensorSpec, ...]
@@ -44,3 +46,4 @@ class ModelContract:
     labels: tuple[str, ...] = ()
     metric: Metric | None = None
     state: dict[str, str] = field(default_factory=dict)
+    postprocessing: Postprocessing | None = None

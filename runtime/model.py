@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .batching import Batcher
     from .contract import ModelContract
     from .decoding import Sample
+    from .postprocessing import Answer
     from .storage.bundle import Bundle, Loadable
     from .storage.golden import Golden
     from .streaming import Stream
@@ -248,6 +249,26 @@ class Model:
             source = Path(source)
         sample = read_sample(source) if isinstance(source, Path) else source
         return preprocess(sample, steps)[np.newaxis]
+
+    def postprocess(self, outputs: Array | Mapping[str, Array]) -> Answer | None:
+        """What the outputs of one sample mean, by the contract.
+
+        Args:
+            outputs: What calling the model with one sample returned: the only output, or a dict by output name.
+
+        Returns:
+            The answer: ``str`` for people, `codec.encode` for JSON, its ``picture()`` to look at. None where neither
+            the contract says how the outputs are read, nor the model is a plain classifier with labels.
+
+        Raises:
+            UsageError: The model has no contract, or its outputs are not of the kinds that its postprocessing takes.
+        """
+        if self.contract is None:
+            raise UsageError("Postprocessing needs a bundle", where=self.name, fix="load the bundle folder")
+        from .postprocessing import postprocess
+
+        named = outputs if isinstance(outputs, Mapping) else {self.outputs[0].name: outputs}
+        return postprocess({name: array[0] for name, array in named.items()}, self.contract)
 
     def selftest(self, golden: Golden | None = None, progress: Progress | None = None) -> Verdict:
         """Replay the bundle's golden samples on this machine and judge the answers by the bundle's tolerances.

@@ -23,7 +23,7 @@ def encode(value: Any) -> Any:
     """Turn a dataclass or named tuple, or a value of one, into what ``json.dumps`` takes.
 
     Args:
-        value: A dataclass instance, tuple, list, dict with string keys, string, number, bool or None.
+        value: A dataclass instance, tuple, list, dict with string keys, string, number, bool, array or None.
 
     Returns:
         The same as dicts, lists and scalars.
@@ -37,7 +37,7 @@ def encode(value: Any) -> Any:
         return {key: encode(item) for key, item in value.items()}
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
-    return value
+    return encode(value.tolist()) if hasattr(value, "tolist") else value
 
 
 def decode(kind: type[T], value: Any, where: str) -> T:

@@ -1,0 +1,46 @@
+"""From a model's outputs to its answer, as data in the contract; the counterpart of preprocessing, pure numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .answers import Answer
+from .classes import Classes
+from .detections import Detections, Grid
+from .segments import Segments
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from ..contract import ModelContract
+
+__all__ = ["Answer", "Classes", "Detections", "Grid", "Postprocessing", "Segments", "postprocess"]
+
+Postprocessing = Classes | Detections | Segments
+
+
+def postprocess(outputs: Mapping[str, npt.NDArray[Any]], contract: ModelContract) -> Answer | None:
+    """What a model's outputs mean.
+
+    Args:
+        outputs: Of one sample, by output name, without a batch axis.
+        contract: Which says how they are read; where it does not, scores of labelled classes are read as such.
+
+    Returns:
+        The answer; None where nobody said how to read them.
+
+    Raises:
+        UsageError: The outputs are not of the kinds that the contract's postprocessing takes.
+    """
+    reading = contract.postprocessing
+    if reading is None and _are_labelled_classes(outputs, contract):
+        reading = Classes()
+    return None if reading is None else reading.answer(outputs, contract)
+
+
+def _are_labelled_classes(outputs: Mapping[str, npt.NDArray[Any]], contract: ModelContract) -> bool:
+    (first, *others) = contract.outputs
+    if others or first.kind not in ("probabilities", "logits") or first.name not in outputs:
+        return False
+    return outputs[first.name].shape in [(len(contract.labels),), (1,) * (len(contract.labels) == 2)]
