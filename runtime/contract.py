@@ -10,17 +10,26 @@ from .preprocessing import Step
 from .tensors import TensorSpec
 
 
+MetricName = Literal[
+    "accuracy", "f1", "mean_iou", "map50", "psnr", "ssim", "rmse", "perplexity", "exact_match", "span_f1", "bleu",
+    "token_match",
+]  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Metric:
     """The task's own measure of quality and how much of it an artifact may lose.
 
     Attributes:
-        name: ``accuracy``: the share of samples whose most probable class is the label, in 0..1.
-        max_drop: The largest loss that passes, in units of the metric (0.01 is one point of accuracy).
+        name: Of the metric; docs/verification.md has the formula of each.
+        max_drop: The largest loss that passes, in units of the metric (0.01 is one point of accuracy); where smaller is
+            better, the largest gain.
+        span: Distance between the smallest and the largest value that a picture can hold, for ``psnr`` and ``ssim``.
     """
 
-    name: Literal["accuracy"]
+    name: MetricName
     max_drop: float
+    span: float = 1.0
 
 
 @dataclass(frozen=True)
