@@ -9,7 +9,6 @@ from .postprocessing import Postprocessing
 from .preprocessing import Step
 from .tensors import TensorSpec
 
-
 MetricName = Literal[
     "accuracy", "f1", "mean_iou", "map50", "psnr", "ssim", "rmse", "perplexity", "exact_match", "span_f1", "bleu",
     "token_match",
