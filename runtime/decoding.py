@@ -28,19 +28,33 @@ class Sound:
     rate_hz: int
 
 
-Sample = Array | Sound | str
-"""What a file decodes to: a picture or table of numbers, a recording, or a text."""
+@dataclass(frozen=True)
+class Question:
+    """A question and the text that holds its answer.
+
+    Attributes:
+        question: What is asked.
+        context: The text.
+    """
+
+    question: str
+    context: str
+
+
+Sample = Array | Sound | str | Question
+"""What a file decodes to: a picture or table of numbers, a recording, a text, or a question about a text."""
 
 
 def read_sample(path: Path) -> Sample:
     """Decode one file.
 
     Args:
-        path: A picture (png, jpg, bmp), a recording (wav), a table (csv), an array (npy) or a text (txt).
+        path: A picture (png, jpg, bmp), a recording (wav), a table (csv), an array (npy), a text (txt)
+            or a question with its text (json).
 
     Returns:
         A picture as uint8 (height, width) or (height, width, channels); a recording; a table as float32 (rows,
-        columns); an array as it was stored; a text.
+        columns); an array as it was stored; a text; a question.
 
     Raises:
         UsageError: There is no such file, or its kind is not known.
@@ -110,6 +124,12 @@ def _read_text(path: Path) -> str:
     return path.read_text(encoding="utf-8-sig")
 
 
+def _read_question(path: Path) -> Question:
+    from .storage.codec import read_document  # which imports what a plain call does not need
+
+    return read_document(Question, path)
+
+
 def _read_picture(path: Path) -> Array:
     image = require("PIL.Image", "images")
     with image.open(path) as picture:
@@ -123,4 +143,5 @@ _DECODERS: dict[str, Callable[[Path], Sample]] = {
     ".csv": _read_table,
     ".npy": _read_array,
     ".txt": _read_text,
+    ".json": _read_question,
 }

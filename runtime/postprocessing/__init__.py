@@ -9,23 +9,28 @@ from .answers import Answer
 from .classes import Classes
 from .detections import Detections, Grid
 from .segments import Segments
+from .texts import Span
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from ..contract import ModelContract
+    from ..decoding import Sample
 
-__all__ = ["Answer", "Classes", "Detections", "Grid", "Postprocessing", "Segments", "postprocess"]
+__all__ = ["Answer", "Classes", "Detections", "Grid", "Postprocessing", "Segments", "Span", "postprocess"]
 
-Postprocessing = Classes | Detections | Segments
+Postprocessing = Classes | Detections | Segments | Span
 
 
-def postprocess(outputs: Mapping[str, npt.NDArray[Any]], contract: ModelContract) -> Answer | None:
+def postprocess(
+    outputs: Mapping[str, npt.NDArray[Any]], contract: ModelContract, sample: Sample | None = None
+) -> Answer | None:
     """What a model's outputs mean.
 
     Args:
         outputs: Of one sample, by output name, without a batch axis.
         contract: Which says how they are read; where it does not, scores of labelled classes are read as such.
+        sample: What the model was asked about, for an answer that is a part of it.
 
     Returns:
         The answer; None where nobody said how to read them.
@@ -36,6 +41,8 @@ def postprocess(outputs: Mapping[str, npt.NDArray[Any]], contract: ModelContract
     reading = contract.postprocessing
     if reading is None and _are_labelled_classes(outputs, contract):
         reading = Classes()
+    if isinstance(reading, Span):
+        return reading.answer(outputs, contract, sample)
     return None if reading is None else reading.answer(outputs, contract)
 
 

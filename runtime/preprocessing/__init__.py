@@ -6,27 +6,28 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..decoding import Sample, Sound
+from ..decoding import Question, Sample, Sound
 from ..errors import SampleError
 from .numbers import Array, Scale, real
 from .pictures import Grayscale, Resize
 from .sounds import Waveform
-from .texts import Tokens
+from .texts import QuestionTokens, Tokens
 
-__all__ = ["Grayscale", "Resize", "Scale", "Step", "Tokens", "Waveform", "preprocess"]
+__all__ = ["Grayscale", "QuestionTokens", "Resize", "Scale", "Step", "Tokens", "Waveform", "preprocess"]
 
-Step = Grayscale | Resize | Scale | Waveform | Tokens
+Step = Grayscale | Resize | Scale | Waveform | Tokens | QuestionTokens
 
 
 def preprocess(sample: Sample, steps: Sequence[Step]) -> Array:
     """Carry out the steps on one sample.
 
     Args:
-        sample: A picture, uint8 or float, (height, width) or (height, width, channels); a table; a recording; a text.
+        sample: A picture, uint8 or float, (height, width) or (height, width, channels); a table; a recording; a text;
+            a question with its text.
         steps: What to do, in order.
 
     Returns:
-        The model's input without its batch dimension: float32, or int32 after `Tokens`.
+        The model's input without its batch dimension: float32, or int32 for words and characters.
 
     Raises:
         SampleError: The sample is not of the kind that a step takes.
@@ -36,6 +37,6 @@ def preprocess(sample: Sample, steps: Sequence[Step]) -> Array:
         values = step.apply(values)
     if isinstance(values, Sound):
         return values.values
-    if isinstance(values, str):
+    if isinstance(values, (str, Question)):
         raise SampleError("A text needs a step that makes numbers of it", expected="the step tokens in the contract")
     return values if values.dtype == np.int32 else real(values)
