@@ -9,13 +9,13 @@ import numpy as np
 from ..decoding import Question, Sample, Sound
 from ..errors import SampleError
 from .numbers import Array, Scale, real
-from .pictures import Grayscale, Resize
+from .pictures import Colour, Grayscale, Resize
 from .sounds import Waveform
 from .texts import QuestionTokens, Tokens
 
-__all__ = ["Grayscale", "QuestionTokens", "Resize", "Scale", "Step", "Tokens", "Waveform", "preprocess"]
+__all__ = ["Colour", "Grayscale", "QuestionTokens", "Resize", "Scale", "Step", "Tokens", "Waveform", "preprocess"]
 
-Step = Grayscale | Resize | Scale | Waveform | Tokens | QuestionTokens
+Step = Colour | Grayscale | Resize | Scale | Waveform | Tokens | QuestionTokens
 
 
 def preprocess(sample: Sample, steps: Sequence[Step]) -> Array:

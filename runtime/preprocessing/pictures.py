@@ -35,18 +35,38 @@ class Grayscale:
             SampleError: It is not a picture.
         """
         picture = _picture(sample, self.op)
-        channels = picture.shape[2]
-        if channels in (1, 2):  # gray, gray with alpha
+        if picture.shape[2] in (1, 2):  # gray, gray with alpha
             return picture[..., :1]
-        if channels not in (3, 4):
-            raise SampleError(
-                "This sample is not a picture",
-                where=f"step {self.op}",
-                got=f"{channels} channels",
-                expected="1 to 4 channels",
-            )
-        luma: npt.NDArray[np.float32] = picture[..., :3] @ np.array([[0.299], [0.587], [0.114]], dtype=np.float32)
+        weights = np.array([[0.299], [0.587], [0.114]], dtype=np.float32)
+        luma: npt.NDArray[np.float32] = _colours(picture, self.op) @ weights
         return luma
+
+
+@dataclass(frozen=True)
+class Colour:
+    """Gray or colour to three channels: gray is repeated, alpha is dropped."""
+
+    op: Literal["colour"] = "colour"
+
+    def __str__(self) -> str:
+        return "colour"
+
+    def apply(self, sample: Sample) -> npt.NDArray[np.float32]:
+        """Carry out the step.
+
+        Args:
+            sample: A picture, (height, width) or (height, width, 1 to 4 channels).
+
+        Returns:
+            (height, width, 3) float32.
+
+        Raises:
+            SampleError: It is not a picture.
+        """
+        picture = _picture(sample, self.op)
+        if picture.shape[2] in (1, 2):
+            return np.repeat(picture[..., :1], 3, axis=2)
+        return _colours(picture, self.op)
 
 
 @dataclass(frozen=True)
@@ -78,6 +98,8 @@ class Resize:
             SampleError: It is not a picture.
         """
         picture = _picture(sample, self.op)
+        if picture.shape[:2] == (self.height, self.width):
+            return picture
         rows = _resampling(picture.shape[0], self.height)
         columns = _resampling(picture.shape[1], self.width)
         resized: npt.NDArray[np.float32] = np.einsum("yh,hwc,xw->yxc", rows, picture, columns, optimize=True)
@@ -92,6 +114,16 @@ def _picture(sample: Sample, op: str) -> npt.NDArray[np.float32]:
             "This sample is not a picture", where=f"step {op}", got=values.shape, expected="(height, width, channels)"
         )
     return picture
+
+
+def _colours(picture: npt.NDArray[np.float32], op: str) -> npt.NDArray[np.float32]:
+    """The three colours of a picture that has them."""
+    channels = picture.shape[2]
+    if channels not in (3, 4):
+        raise SampleError(
+            "This sample is not a picture", where=f"step {op}", got=f"{channels} channels", expected="1 to 4 channels"
+        )
+    return picture[..., :3]
 
 
 def _resampling(source: int, target: int) -> npt.NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,8 @@ def stratified_split(labels: Array, *, validation: float, test: float, seed: int
     from sklearn.model_selection import train_test_split
 
     def cut(indices: Array, share: float) -> tuple[Array, Array]:
-        kept, taken = train_test_split(indices, test_size=share, stratify=labels[indices], random_state=seed)
+        count = math.ceil(len(indices) * share - 1e-9)  # a share of a share is not exact
+        kept, taken = train_test_split(indices, test_size=count, stratify=labels[indices], random_state=seed)
         return np.sort(kept), np.sort(taken)
 
     try:
