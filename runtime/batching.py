@@ -12,7 +12,7 @@ import numpy as np
 
 from .casting import from_file, to_file
 from .engines import Engine
-from .errors import UnreadableModel, UsageError
+from .errors import InputMismatch, UnreadableModel, UsageError
 from .machine.board import usable_cores
 from .tensors import TensorSpec
 
@@ -143,6 +143,24 @@ def own_batch(specs: Sequence[TensorSpec]) -> int:
     if len(sizes) != 1 or sizes == {()}:
         return 1
     return sizes.pop()[0] or 1
+
+
+def count_samples(inputs: Mapping[str, Array]) -> int:
+    """How many samples arrays hold.
+
+    Args:
+        inputs: By input name, (samples, ...).
+
+    Returns:
+        The number.
+
+    Raises:
+        InputMismatch: They hold different numbers.
+    """
+    counts = {name: len(array) if np.ndim(array) else 0 for name, array in inputs.items()}
+    if len(set(counts.values())) > 1:
+        raise InputMismatch("The inputs hold different numbers of samples", got=counts)
+    return next(iter(counts.values()), 0)
 
 
 class _Answers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ import numpy as np
 from .casting import can_write_directly, check_names, from_file, to_file, write_out
 from .engines import Engine, EngineChoice, choose, start
 from .errors import InputMismatch, MissingDependency, UnreadableModel, UsageError
-from .quantization import Dequantizer, Quantizer
+from .shortcut import make_shortcut
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from .postprocessing import Answer
     from .storage.bundle import Bundle, Loadable
     from .storage.golden import Golden
-    from .streaming import Stream
+    from .streaming import Sequences, Stream
+    from .tensors import TensorSpec
     from .verification.verdict import Verdict
 
 # A process that answers once and ends spends its time on imports: what a plain call does not need is imported where it
@@ -102,6 +103,7 @@ class Model:
         self._artifact = artifact
         self._lock = threading.Lock()
         self._batcher: Batcher | None = None
+        self._sequences: Sequences | None = None
         self.name = artifact.name if artifact else path.name
         self.engine = self._engine.name
         self.threads = threads
@@ -109,7 +111,14 @@ class Model:
         self.outputs = self._engine.outputs
         if artifact is not None:
             artifact.compare(self.inputs, self.outputs, path)
-        self._shortcut = self._make_shortcut()
+        self._shortcut = make_shortcut(self._engine)
+
+    @property
+    def _fed(self) -> list[TensorSpec]:
+        """The inputs that a caller gives: the contract's state is not one of them."""
+        if self.contract is None:
+            return list(self.inputs)
+        return [spec for spec in self.contract.inputs if spec.name not in self.contract.state]
 
     @property
     def contract(self) -> ModelContract | None:
@@ -148,7 +157,7 @@ class Model:
                     return self._shortcut(values)
             except Exception:  # noqa: BLE001, S110 - the engine's own complaint; below, ours says both sides
                 pass
-        inputs = self._by_name(values, named)
+        inputs = self._by_name(values, named, self.inputs)
         if out is not None:
             self._run_into(inputs, self._out_by_name(out), raw=raw)
             return out  # type: ignore[return-value]
@@ -179,6 +188,9 @@ class Model:
     ) -> Array | dict[str, Array]:
         """Run the model on any number of samples, on all cores where that is faster; the same numbers either way.
 
+        Where the contract has state, a sample is a sequence: inputs without the state, (samples, steps, ...), or
+        (samples, ...) for what is given again at each step; outputs without it, (samples, steps, ...).
+
         Args:
             values: The only input, (samples, ...), or a dict by input name; as for calling the model otherwise.
             progress: Called with the samples done and all samples.
@@ -190,18 +202,29 @@ class Model:
         Raises:
             InputMismatch: A name, shape or dtype differs from what the model takes.
         """
-        from .batching import Batcher, own_batch
+        outputs = self._predict(self._by_name(values, named, self._fed), progress)
+        return next(iter(outputs.values())) if len(outputs) == 1 else outputs
 
-        if self._batcher is None:
-            self._batcher = Batcher(self._start, self.threads)
-        inputs = self._by_name(values, named)
-        count = _samples(inputs)
+    def _predict(self, inputs: Mapping[str, Array], progress: Progress | None) -> dict[str, Array]:
+        if self.contract is None or not self.contract.state:
+            return self._in_batches(inputs, progress)
+        from .streaming import Sequences
+
+        if self._sequences is None:
+            self._sequences = Sequences(self._start, self.threads, self.contract.state, self.name)
+        return self._sequences.predict(inputs, progress)
+
+    def _in_batches(self, inputs: Mapping[str, Array], progress: Progress | None) -> dict[str, Array]:
+        from .batching import Batcher, count_samples, own_batch
+
+        count = count_samples(inputs)
         check_names(self.inputs, inputs, model=self.name)
         if count:
             one_call = {name: array[:1].repeat(own_batch(self.inputs), axis=0) for name, array in inputs.items()}
             to_file(self.inputs, one_call, raw=False, model=self.name)
-        outputs = self._batcher.predict(inputs, count, progress)
-        return next(iter(outputs.values())) if len(outputs) == 1 else outputs
+        if self._batcher is None:
+            self._batcher = Batcher(self._start, self.threads)
+        return self._batcher.predict(inputs, count, progress)
 
     def stream(self, state: Mapping[str, str] | None = None) -> Stream:
         """Feed a sequence step by step, the state kept in between, on an engine of its own.
@@ -235,7 +258,7 @@ class Model:
             UsageError: The model has no contract, or several inputs; or there is no such file.
             SampleError: The sample cannot be decoded or does not fit.
         """
-        if self.contract is None or len(self.contract.inputs) != 1:
+        if self.contract is None or len(self._fed) != 1:
             raise UsageError(
                 "Preprocessing needs a bundle with one input",
                 where=self.name,
@@ -244,17 +267,18 @@ class Model:
         from .decoding import read_sample
         from .preprocessing import Tokens, preprocess
 
-        steps = self.contract.preprocessing.get(self.contract.inputs[0].name, ())
+        steps = self.contract.preprocessing.get(self._fed[0].name, ())
         if isinstance(source, str) and not any(isinstance(step, Tokens) for step in steps):
             source = Path(source)
         sample = read_sample(source) if isinstance(source, Path) else source
         return preprocess(sample, steps)[np.newaxis]
 
-    def postprocess(self, outputs: Array | Mapping[str, Array]) -> Answer | None:
+    def postprocess(self, outputs: Array | Mapping[str, Array], source: Path | Sample | None = None) -> Answer | None:
         """What the outputs of one sample mean, by the contract.
 
         Args:
             outputs: What calling the model with one sample returned: the only output, or a dict by output name.
+            source: What `preprocess` was given; needed where the answer is a part of it.
 
         Returns:
             The answer: ``str`` for people, `codec.encode` for JSON, its ``picture()`` to look at. None where neither
@@ -265,10 +289,12 @@ class Model:
         """
         if self.contract is None:
             raise UsageError("Postprocessing needs a bundle", where=self.name, fix="load the bundle folder")
+        from .decoding import read_sample
         from .postprocessing import postprocess
 
+        sample = read_sample(source) if isinstance(source, Path) else source
         named = outputs if isinstance(outputs, Mapping) else {self.outputs[0].name: outputs}
-        return postprocess({name: array[0] for name, array in named.items()}, self.contract)
+        return postprocess({name: array[0] for name, array in named.items()}, self.contract, sample)
 
     def selftest(self, golden: Golden | None = None, progress: Progress | None = None) -> Verdict:
         """Replay the bundle's golden samples on this machine and judge the answers by the bundle's tolerances.
@@ -292,54 +318,31 @@ class Model:
 
         golden = self._bundle.golden() if golden is None else golden
         artifact = self._bundle.artifact(self._artifact.name)
-        outputs = self.predict(golden.inputs, progress=progress)
         return judge(
             artifact=self.name,
             engine=self.engine,
             contract=self.contract,
             references=golden.references,
-            outputs=outputs if isinstance(outputs, dict) else {self.outputs[0].name: outputs},
+            outputs=self._predict(golden.inputs, progress),
             targets=golden.targets,
             tolerances=artifact.tolerances,
             steps=artifact.output_steps,
         )
 
-    def _make_shortcut(self) -> Callable[[Array], Array] | None:
-        """The shortest way for one float or quantized input and output; None where there are more."""
-        if len(self.inputs) != 1 or len(self.outputs) != 1:
-            return None
-        call = self._engine.shortcut()
-        given, returned = self.inputs[0], self.outputs[0]
-        if given.quantization is None and returned.quantization is None:
-            return call
-        if given.quantization is None or returned.quantization is None:
-            return None
-        shape = tuple(size or 0 for size in given.shape)
-        store = Quantizer(shape, given.quantization, given.dtype)
-        restore = Dequantizer(returned.quantization, returned.dtype)
-        float32 = np.dtype(np.float32)
-
-        def converted(values: Array) -> Array:
-            if values.shape != shape or values.dtype != float32:
-                raise InputMismatch("not a float32 array of the model's shape")
-            return restore(call(store(values)))
-
-        return converted
-
-    def _by_name(self, values: Array | Mapping[str, Array] | None, named: dict[str, Array]) -> Mapping[str, Array]:
+    def _by_name(
+        self, values: Array | Mapping[str, Array] | None, named: dict[str, Array], specs: Sequence[TensorSpec]
+    ) -> Mapping[str, Array]:
         if values is None:
             return named
         if named:
             raise InputMismatch("Give the inputs by position or by name, not both", where=self.name, got=sorted(named))
         if isinstance(values, Mapping):
             return values
-        if len(self.inputs) != 1:
+        if len(specs) != 1:
             raise InputMismatch(
-                "This model has several inputs; give them by name",
-                where=self.name,
-                expected=", ".join(map(str, self.inputs)),
+                "This model has several inputs; give them by name", where=self.name, expected=", ".join(map(str, specs))
             )
-        return {self.inputs[0].name: values}
+        return {specs[0].name: values}
 
     def _out_by_name(self, out: Array | Mapping[str, Array]) -> Mapping[str, Array]:
         outs = out if isinstance(out, Mapping) else {self.outputs[0].name: out}
@@ -365,13 +368,6 @@ class Model:
             stored = self._engine.run(arrays)
         for spec, array in zip(self.outputs, stored, strict=True):
             write_out(spec, array, outs[spec.name], self.name, raw=raw)
-
-
-def _samples(inputs: Mapping[str, Array]) -> int:
-    counts = {name: len(array) if np.ndim(array) else 0 for name, array in inputs.items()}
-    if len(set(counts.values())) > 1:
-        raise InputMismatch("The inputs hold different numbers of samples", got=counts)
-    return next(iter(counts.values()), 0)
 
 
 def _recommended(bundle: Bundle, engine: str | None) -> Loadable:

@@ -1,17 +1,21 @@
-"""A model fed with a sequence step by step."""
+"""A model file fed with sequences: step by step, or many whole ones."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .batching import Start, own_batch
 from .casting import from_file, to_file
 from .engines import Engine
 from .errors import InputMismatch, UsageError
-from .tensors import TensorSpec
+from .machine.board import usable_cores
+from .sequences import check_wiring, count_steps, fed, given_specs, roll_out, visible, zeros
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -40,8 +44,7 @@ class Stream:
         self._wiring = dict(state)
         self._model = model
         self._lock = threading.Lock()
-        _check_wiring(engine, self._wiring, model)
-        self._zeros = {spec.name: _zeros(spec) for spec in engine.inputs if spec.name in self._wiring}
+        check_wiring(engine.inputs, engine.outputs, self._wiring, model)
         self._state: dict[str, Array] = {}
         self.reset()
 
@@ -49,7 +52,24 @@ class Stream:
         """Go back to the beginning of a sequence: every state is zero."""
         with self._lock:
             self._engine.reset()
-            self._state = dict(self._zeros)
+            self._state = zeros(self._engine.inputs, self._wiring)
+
+    @property
+    def state(self) -> dict[str, Array]:
+        """What the next step will find, real values by input name; set it to go back to where it was read.
+
+        Raises:
+            UsageError: The file keeps its state inside, where it can be neither read nor set; or, when it is set, the
+                names are not those of the state.
+        """
+        self._check_state(self._wiring)
+        return dict(self._state)
+
+    @state.setter
+    def state(self, state: Mapping[str, Array]) -> None:
+        self._check_state(state)
+        with self._lock:
+            self._state = dict(state)
 
     def __call__(
         self, values: Array | Mapping[str, Array] | None = None, /, **named: Array
@@ -66,42 +86,107 @@ class Stream:
         Raises:
             InputMismatch: A name, shape or dtype differs from what the model takes.
         """
-        free = [spec.name for spec in self._engine.inputs if spec.name not in self._wiring]
+        free = [spec.name for spec in fed(self._engine.inputs, self._wiring)]
         given = named if values is None else values if isinstance(values, Mapping) else {free[0]: values}
         if set(given) != set(free):
             raise InputMismatch(
                 "The step's inputs differ from the model's", where=self._model, got=sorted(given), expected=free
             )
         with self._lock:
-            arrays = to_file(self._engine.inputs, {**self._state, **given}, raw=False, model=self._model)
-            outputs = from_file(self._engine.outputs, self._engine.run(arrays), raw=False)
+            outputs = run_step(self._engine, {**self._state, **given}, self._model)
             self._state = {into: outputs[outof] for into, outof in self._wiring.items()}
-        visible = {name: array for name, array in outputs.items() if name not in self._wiring.values()} or outputs
-        return next(iter(visible.values())) if len(visible) == 1 else visible
+        seen = visible(outputs, self._wiring)
+        return next(iter(seen.values())) if len(seen) == 1 else seen
 
-
-def _check_wiring(engine: Engine, wiring: Mapping[str, str], model: str) -> None:
-    inputs = {spec.name: spec for spec in engine.inputs}
-    outputs = {spec.name: spec for spec in engine.outputs}
-    for into, outof in wiring.items():
-        if into not in inputs or outof not in outputs:
+    def _check_state(self, given: Mapping[str, object]) -> None:
+        if not self._wiring or given.keys() != self._wiring.keys():
             raise UsageError(
-                "The state names an input or output that the model does not have",
-                where=model,
-                got=f"{into} from {outof}",
-                expected=f"inputs {sorted(inputs)}, outputs {sorted(outputs)}",
+                "This is not the state of this stream",
+                where=self._model,
+                got=sorted(given),
+                expected=sorted(self._wiring) or "a model whose state is an input and an output",
             )
-        if inputs[into].shape != outputs[outof].shape:
-            raise UsageError(
-                "A state input and the output that feeds it differ in shape",
-                where=model,
-                got=str(outputs[outof]),
-                expected=str(inputs[into]),
-            )
-    if not inputs.keys() - wiring.keys():
-        raise UsageError("Every input is state; there is none to feed", where=model)
 
 
-def _zeros(spec: TensorSpec) -> Array:
-    real = spec.quantization is not None or spec.dtype.startswith("float")
-    return np.zeros(tuple(size or 1 for size in spec.shape), np.float32 if real else spec.dtype)
+class Sequences:
+    """Whole sequences through a model that takes one step, each from zeros, as many side by side as there are cores.
+
+    Args:
+        start: Loads the model's file.
+        threads: Threads inside one inference, as each engine was given.
+        state: For the name of each input that holds state, the output that is its next value.
+        model: Its name, for messages.
+
+    Raises:
+        UsageError: The state names no input or output, or their shapes differ.
+    """
+
+    def __init__(self, start: Start, threads: int, state: Mapping[str, str], model: str) -> None:
+        self._start, self._wiring, self._model = start, dict(state), model
+        self._engines = [start(None)]
+        self._cores = max(usable_cores() // threads, 1)
+        self._lock = threading.Lock()
+        check_wiring(self._engines[0].inputs, self._engines[0].outputs, self._wiring, model)
+
+    def predict(
+        self, given: Mapping[str, Array], progress: Callable[[int, int], None] | None = None
+    ) -> dict[str, Array]:
+        """Take the model through sequences.
+
+        Args:
+            given: By input name, without the state: (samples, steps, ...), or (samples, ...) for what is given again
+                at each step; real values.
+            progress: Called with the samples done and all samples.
+
+        Returns:
+            By output name, without the state's, (samples, steps, ...).
+
+        Raises:
+            InputMismatch: A name, shape or dtype does not fit, or the numbers of samples or steps differ.
+        """
+        inputs = self._engines[0].inputs
+        count_steps(inputs, given_specs(inputs, self._wiring, given), given)
+        batch, count = own_batch(inputs), len(next(iter(given.values())))
+        chunks = [{name: array[i : i + batch] for name, array in given.items()} for i in range(0, count, batch)]
+        answers: list[dict[str, Array]] = []
+        with self._lock:
+            missing = min(self._cores, len(chunks)) - len(self._engines)
+            self._engines += [self._start(None) for _ in range(missing)]
+            free: SimpleQueue[Engine] = SimpleQueue()
+            for engine in self._engines:
+                free.put(engine)
+            with ThreadPoolExecutor(len(self._engines)) as pool:
+                for answer in pool.map(lambda chunk: self._roll_out(free, chunk, batch), chunks):
+                    answers.append(answer)
+                    if progress is not None:
+                        progress(min(len(answers) * batch, count), count)
+        return {name: np.concatenate([answer[name] for answer in answers]) for name in answers[0]}
+
+    def _roll_out(self, free: SimpleQueue[Engine], chunk: dict[str, Array], batch: int) -> dict[str, Array]:
+        """Take the next free engine through some sequences, the last batch filled up with its own last one."""
+        count = len(next(iter(chunk.values())))
+        full = {name: np.concatenate([array, array[-1:].repeat(batch - count, 0)]) for name, array in chunk.items()}
+        engine = free.get()
+        try:
+            engine.reset()
+            answered = roll_out(lambda now: run_step(engine, now, self._model), engine.inputs, self._wiring, full)
+        finally:
+            free.put(engine)
+        return {name: array[:count] for name, array in answered.items()}
+
+
+def run_step(engine: Engine, given: Mapping[str, Array], model: str) -> dict[str, Array]:
+    """One inference in real values, from the state in which the engine is.
+
+    Args:
+        engine: A loaded model file.
+        given: By input name.
+        model: Its name, for messages.
+
+    Returns:
+        By output name.
+
+    Raises:
+        InputMismatch: A name, shape or dtype differs from what the model takes.
+    """
+    return from_file(engine.outputs, engine.run(to_file(engine.inputs, given, raw=False, model=model)), raw=False)
