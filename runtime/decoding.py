@@ -29,6 +29,19 @@ class Sound:
 
 
 @dataclass(frozen=True)
+class Table:
+    """A table whose columns have headings.
+
+    Attributes:
+        names: The headings, in order.
+        values: (rows, columns) float32; columns of other things than numbers, such as dates, are left out.
+    """
+
+    names: tuple[str, ...]
+    values: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
 class Question:
     """A question and the text that holds its answer.
 
@@ -41,7 +54,7 @@ class Question:
     context: str
 
 
-Sample = Array | Sound | str | Question
+Sample = Array | Table | Sound | str | Question
 """What a file decodes to: a picture or table of numbers, a recording, a text, or a question about a text."""
 
 
@@ -53,8 +66,8 @@ def read_sample(path: Path) -> Sample:
             or a question with its text (json).
 
     Returns:
-        A picture as uint8 (height, width) or (height, width, channels); a recording; a table as float32 (rows,
-        columns); an array as it was stored; a text; a question.
+        A picture as uint8 (height, width) or (height, width, channels); a recording; a table, or without headings its
+        numbers as float32 (rows, columns); an array as it was stored; a text; a question.
 
     Raises:
         UsageError: There is no such file, or its kind is not known.
@@ -84,12 +97,20 @@ def _read_array(path: Path) -> Array:
         return np.lib.format.read_array(file, allow_pickle=False)
 
 
-def _read_table(path: Path) -> Array:
+def _read_table(path: Path) -> Table | Array:
     """Numbers separated by commas; a first line without numbers is a heading."""
     with path.open(encoding="utf-8-sig") as file:
         lines = [line for line in file if line.strip()]
-    heading = bool(lines) and not _is_number(lines[0].split(",")[0])
-    table: Array = np.loadtxt(lines[heading:], dtype=np.float32, delimiter=",", ndmin=2)
+    if not lines or any(map(_is_number, lines[0].split(","))):
+        return _read_numbers(lines, None)
+    first = lines[1].split(",") if len(lines) > 1 else []
+    kept = [column for column, cell in enumerate(first) if _is_number(cell)]
+    names = [name.strip().strip('"') for name in lines[0].split(",")]
+    return Table(tuple(names[column] for column in kept), _read_numbers(lines[1:], kept))
+
+
+def _read_numbers(lines: list[str], columns: list[int] | None) -> Array:
+    table: Array = np.loadtxt(lines, dtype=np.float32, delimiter=",", ndmin=2, usecols=columns)
     return table
 
 

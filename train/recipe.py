@@ -23,6 +23,7 @@ Array = npt.NDArray[Any]
 
 RECIPES = {
     "digits": ".recipes.digits",
+    "text-class": ".recipes.text_class",
 }
 """By the recipe's name, the module that holds it as ``RECIPE``."""
 

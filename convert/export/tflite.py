@@ -13,6 +13,7 @@ from litefoot.runtime.storage.files import read_arrays
 
 from ..model.opening import open_model
 from .calibration import one_by_one
+from .lstm import widen_cells
 
 
 def write(*, source: dict[str, Any], precision: str, integer_io: bool, calibration: str | None, out: str) -> None:
@@ -46,7 +47,7 @@ def write(*, source: dict[str, Any], precision: str, integer_io: bool, calibrati
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the calibrator's own use of the deprecated tf.lite.Interpreter
         try:
-            Path(out).write_bytes(converter.convert())
+            Path(out).write_bytes(widen_cells(converter.convert()))
         except Exception as error:
             if locations := _locations(concrete, str(error)):
                 raise RuntimeError(f"{error}{locations}") from error

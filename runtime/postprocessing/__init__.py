@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .answers import Answer
 from .classes import Classes
 from .detections import Detections, Grid
+from .prices import NextPrice
 from .segments import Segments
 from .texts import Span
 
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from ..contract import ModelContract
     from ..decoding import Sample
 
-__all__ = ["Answer", "Classes", "Detections", "Grid", "Postprocessing", "Segments", "Span", "postprocess"]
+__all__ = ["Answer", "Classes", "Detections", "Grid", "NextPrice", "Postprocessing", "Segments", "Span", "postprocess"]
 
-Postprocessing = Classes | Detections | Segments | Span
+Postprocessing = Classes | Detections | Segments | Span | NextPrice
 
 
 def postprocess(
@@ -41,7 +42,7 @@ def postprocess(
     reading = contract.postprocessing
     if reading is None and _are_labelled_classes(outputs, contract):
         reading = Classes()
-    if isinstance(reading, Span):
+    if isinstance(reading, (Span, NextPrice)):
         return reading.answer(outputs, contract, sample)
     return None if reading is None else reading.answer(outputs, contract)
 

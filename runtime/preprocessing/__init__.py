@@ -6,16 +6,30 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..decoding import Question, Sample, Sound
+from ..decoding import Question, Sample, Sound, Table
 from ..errors import SampleError
 from .numbers import Array, Scale, real
 from .pictures import Colour, Grayscale, Resize
-from .sounds import Waveform
+from .series import Returns
+from .sounds import LogMel, Spectrogram, Waveform
 from .texts import QuestionTokens, Tokens
 
-__all__ = ["Colour", "Grayscale", "QuestionTokens", "Resize", "Scale", "Step", "Tokens", "Waveform", "preprocess"]
+__all__ = [
+    "Colour",
+    "Grayscale",
+    "LogMel",
+    "QuestionTokens",
+    "Resize",
+    "Returns",
+    "Scale",
+    "Spectrogram",
+    "Step",
+    "Tokens",
+    "Waveform",
+    "preprocess",
+]
 
-Step = Colour | Grayscale | Resize | Scale | Waveform | Tokens | QuestionTokens
+Step = Colour | Grayscale | Resize | Scale | Waveform | Spectrogram | LogMel | Returns | Tokens | QuestionTokens
 
 
 def preprocess(sample: Sample, steps: Sequence[Step]) -> Array:
@@ -35,7 +49,7 @@ def preprocess(sample: Sample, steps: Sequence[Step]) -> Array:
     values = sample
     for step in steps:
         values = step.apply(values)
-    if isinstance(values, Sound):
+    if isinstance(values, (Sound, Table)):
         return values.values
     if isinstance(values, (str, Question)):
         raise SampleError("A text needs a step that makes numbers of it", expected="the step tokens in the contract")

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ..decoding import Sample, Sound
+from ..decoding import Question, Sample, Sound, Table
 from ..errors import SampleError
 
 Array = npt.NDArray[Any]
@@ -46,7 +46,7 @@ def real(sample: Sample) -> npt.NDArray[np.float32]:
     """A sample as numbers.
 
     Args:
-        sample: An array, or a recording.
+        sample: An array, a table, or a recording.
 
     Returns:
         Its values, float32.
@@ -54,9 +54,10 @@ def real(sample: Sample) -> npt.NDArray[np.float32]:
     Raises:
         SampleError: It is a text, or does not hold real numbers.
     """
-    if isinstance(sample, str):
-        raise SampleError("This sample is a text, and the model does not take one", got=repr(sample[:40]))
-    given = sample.values if isinstance(sample, Sound) else np.asarray(sample)
+    if isinstance(sample, (str, Question)):
+        text = sample if isinstance(sample, str) else sample.question
+        raise SampleError("This sample is a text, and the model does not take one", got=repr(text[:40]))
+    given = sample.values if isinstance(sample, (Sound, Table)) else np.asarray(sample)
     if given.dtype.kind not in "biuf":
         raise SampleError("This sample does not hold real numbers", got=given.dtype)
     return given.astype(np.float32)

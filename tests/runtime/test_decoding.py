@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from litefoot.runtime.contract import ModelContract
-from litefoot.runtime.decoding import Sound, read_sample
+from litefoot.runtime.decoding import Sound, Table, read_sample
 from litefoot.runtime.errors import SampleError, UsageError
 from litefoot.runtime.preprocessing import Scale, Tokens, Waveform, preprocess
 from litefoot.runtime.storage.codec import decode, encode
@@ -55,10 +55,20 @@ def test_what_cannot_be_decoded_is_a_sample_error(tmp_path: Path, name: str, con
         read_sample(tmp_path / name)
 
 
-@pytest.mark.parametrize("heading", ["", "open,close\n", "\ufeffopen,close\n"])
-def test_a_table_is_read_with_and_without_a_heading(tmp_path: Path, heading: str) -> None:
-    (tmp_path / "a.csv").write_text(heading + "1,2.5\n-3,4e1\n", encoding="utf-8")
+def test_a_table_without_a_heading_is_its_numbers(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("1,2.5\n-3,4e1\n")
     np.testing.assert_array_equal(read_sample(tmp_path / "a.csv"), np.array([[1, 2.5], [-3, 40]], np.float32))
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_table_keeps_its_headings_and_leaves_out_what_is_no_number(tmp_path: Path, mark: str) -> None:
+    content = mark + '"open",date,close\n1,2000-01-03,2.5\n-3,2000-01-04,4e1\n'
+    (tmp_path / "a.csv").write_text(content, encoding="utf-8")
+    table = read_sample(tmp_path / "a.csv")
+    assert isinstance(table, Table)
+    assert table.names == ("open", "close")
+    np.testing.assert_array_equal(table.values, np.array([[1, 2.5], [-3, 40]], np.float32))
+    np.testing.assert_array_equal(preprocess(table, ()), table.values)
 
 
 def test_a_kind_that_is_not_known_names_those_that_are(tmp_path: Path) -> None:
