@@ -154,7 +154,8 @@ def _read_question(path: Path) -> Question:
 def _read_picture(path: Path) -> Array:
     image = require("PIL.Image", "images")
     with image.open(path) as picture:
-        plain = picture if picture.mode in ("L", "RGB", "RGBA") else picture.convert("RGB")
+        wanted = "RGBA" if "transparency" in picture.info else "RGB"
+        plain = picture if picture.mode in ("L", "LA", "RGB", "RGBA") else picture.convert(wanted)
         return np.asarray(plain)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .answers import Answer
 from .classes import Classes
 from .detections import Detections, Grid
+from .drawings import Drawing, Pixels
 from .prices import NextPrice
 from .segments import Segments
 from .texts import Span
@@ -18,9 +19,21 @@ if TYPE_CHECKING:
     from ..contract import ModelContract
     from ..decoding import Sample
 
-__all__ = ["Answer", "Classes", "Detections", "Grid", "NextPrice", "Postprocessing", "Segments", "Span", "postprocess"]
+__all__ = [
+    "Answer",
+    "Classes",
+    "Detections",
+    "Drawing",
+    "Grid",
+    "NextPrice",
+    "Pixels",
+    "Postprocessing",
+    "Segments",
+    "Span",
+    "postprocess",
+]
 
-Postprocessing = Classes | Detections | Segments | Span | NextPrice
+Postprocessing = Pixels | Classes | Detections | Segments | Span | NextPrice
 
 
 def postprocess(

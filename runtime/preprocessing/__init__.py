@@ -8,6 +8,8 @@ import numpy as np
 
 from ..decoding import Question, Sample, Sound, Table
 from ..errors import SampleError
+from .holes import Holes
+from .noise import Noise
 from .numbers import Array, Scale, real
 from .pictures import Colour, Grayscale, Resize
 from .series import Returns
@@ -17,7 +19,9 @@ from .texts import QuestionTokens, Tokens
 __all__ = [
     "Colour",
     "Grayscale",
+    "Holes",
     "LogMel",
+    "Noise",
     "QuestionTokens",
     "Resize",
     "Returns",
@@ -29,7 +33,20 @@ __all__ = [
     "preprocess",
 ]
 
-Step = Colour | Grayscale | Resize | Scale | Waveform | Spectrogram | LogMel | Returns | Tokens | QuestionTokens
+Step = (
+    Colour
+    | Grayscale
+    | Resize
+    | Scale
+    | Waveform
+    | Spectrogram
+    | LogMel
+    | Returns
+    | Tokens
+    | QuestionTokens
+    | Holes
+    | Noise
+)
 
 
 def preprocess(sample: Sample, steps: Sequence[Step]) -> Array:
