@@ -90,5 +90,7 @@ def _show(trained: Trained) -> None:
         metric = document.contract.metric
         if metric is not None and document.metric_value is not None:
             say(f"{document.name}: test {metric.name} {document.metric_value:.4f}")
+        for name, value in document.provenance.get("figures", {}).items():
+            say(f"{document.name}: {name} {value:.4f}")
         say(f"{document.name}: data {document.provenance['data_sha256'][:16]}, seed {document.provenance['seed']}")
     say(f"written to {trained.folder}")

@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 import sys
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.errors import UsageError, first_line
+from litefoot.runtime.generation.document import Pipeline
 
 from .data.samples import Data
 from .data.splits import calibration_indices
@@ -22,7 +23,14 @@ from .data.splits import calibration_indices
 Array = npt.NDArray[Any]
 
 RECIPES = {
+    "answer": ".recipes.answer",
+    "cats-dogs": ".recipes.cats_dogs",
+    "detect": ".recipes.detect",
     "digits": ".recipes.digits",
+    "mnist": ".recipes.mnist",
+    "segment": ".recipes.segment",
+    "forecast": ".recipes.forecast",
+    "speech": ".recipes.speech",
     "text-class": ".recipes.text_class",
 }
 """By the recipe's name, the module that holds it as ``RECIPE``."""
@@ -89,6 +97,7 @@ class Delivery:
         calibration: By input name, preprocessed training samples to measure activation ranges on, (samples, ...).
         evaluation: By input name, preprocessed test samples, (samples, ...).
         targets: The right answer for each test sample, as the contract's metric takes it; None without.
+        figures: Further figures on the test samples, by name; they are shown and kept beside the metric.
     """
 
     model: Any
@@ -96,6 +105,7 @@ class Delivery:
     calibration: dict[str, Array]
     evaluation: dict[str, Array]
     targets: Array | None
+    figures: dict[str, float] = field(default_factory=dict)
 
 
 class Recipe(ABC):
@@ -191,6 +201,18 @@ class Recipe(ABC):
                 targets=targets if isinstance(targets, np.ndarray) else None,
             )
         }
+
+    def whole(self, data: Data) -> Whole | None:
+        """How the parts work together, where they generate tokens; nothing, unless a recipe says otherwise.
+
+        Args:
+            data: What `load` returned.
+
+        Returns:
+            It; None where each part is used for itself.
+        """
+        del data
+        return None
 
     def calibrate_on(self, data: Data) -> Array:
         """Which training samples activation ranges are measured on.

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from litefoot.runtime.errors import OutputExists, UsageError, require
-from litefoot.runtime.storage.folder import check_free, new_folder, write_json
-from litefoot.runtime.storage.trained import MODEL, TrainedModel
+from litefoot.runtime.storage.folder import check_free, new_folder, write_arrays, write_json
+from litefoot.runtime.storage.golden import Golden
+from litefoot.runtime.storage.trained import EVALUATION, MODEL, TrainedModel
 
 from .data.samples import Data
 from .delivery import metric_value
@@ -20,7 +21,7 @@ from .fitting.devices import Devices, Precision, find_devices, set_precision
 from .fitting.loop import Fit, Progress
 from .fitting.plot import write_plot
 from .fitting.state import State, StateFolder
-from .recipe import Delivery, Plan, Recipe, Request, find_recipe
+from .recipe import Delivery, Plan, Recipe, Request, Whole, find_recipe
 
 _PACKAGES = ("tensorflow", "tf-keras", "scikit-learn", "numpy")
 
@@ -138,11 +139,11 @@ def train(
     shipped = _in_float32(recipe, data, plan, model)
     deliveries = recipe.deliver(shipped, data)
     documents = {
-        part: _document(recipe.name, part, delivery, _provenance(data, state, options))
+        part: _document(recipe.name, part, delivery, _provenance(data, delivery, state, options))
         for part, delivery in deliveries.items()
     }
     if devices.is_chief:
-        _write(out, working, deliveries, documents, state, force=force)
+        _write(out, working, deliveries, documents, recipe.whole(data), state, force=force)
     return Trained(
         folder=out,
         documents=documents,
@@ -224,13 +225,14 @@ def _document(name: str, part: str, delivery: Delivery, provenance: dict[str, An
     )
 
 
-def _provenance(data: Data, state: State, options: Options) -> dict[str, Any]:
+def _provenance(data: Data, delivery: Delivery, state: State, options: Options) -> dict[str, Any]:
     return {
         **state.key,
         "origin": data.origin,
         "quick": options.quick,
         "epochs_done": state.epoch,
         "best_epoch": state.best,
+        "figures": delivery.figures,
         "indices": {part: list(indices) for part, indices in data.indices.items()},
         "python": platform.python_version(),
         "packages": {package: importlib.metadata.version(package) for package in _PACKAGES},
@@ -242,13 +244,14 @@ def _write(
     working: Path,
     deliveries: dict[str, Delivery],
     documents: dict[str, TrainedModel],
+    whole: Whole | None,
     state: State,
     *,
     force: bool,
 ) -> None:
     with new_folder(out, force=force) as folder:
         for part, delivery in deliveries.items():
-            place = folder if len(deliveries) == 1 else folder / part
+            place = folder if len(deliveries) == 1 and whole is None else folder / part
             place.mkdir(exist_ok=True)
             delivery.model.save(place / MODEL)
             documents[part].write(place, delivery.calibration, delivery.evaluation, delivery.targets)
@@ -257,4 +260,8 @@ def _write(
         for entry in working.iterdir():
             if not entry.name.startswith("worker-"):
                 shutil.move(entry, folder / entry.name)
+        if whole is not None:
+            samples = Golden(whole.evaluation, {}, whole.targets)
+            write_arrays(folder / EVALUATION, samples.to_arrays())
+            whole.pipeline.write(folder)
     shutil.rmtree(working)

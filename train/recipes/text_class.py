@@ -60,7 +60,7 @@ class TextClass(Recipe):
         )
 
     def build(self, data: Data, plan: Plan) -> Any:
-        """(batch, words) -> (batch, classes), by `bidirectional_maximum`; a rare class counts more; see `Recipe.build`."""
+        """(batch, words) -> (batch, classes): `bidirectional_maximum`; a rare class counts more; see `Recipe.build`."""
         import tf_keras
         from tf_keras import Model, layers
 
