@@ -164,7 +164,7 @@ def count_steps(inputs: Sequence[TensorSpec], specs: Sequence[TensorSpec], given
             got=", ".join(f"{name} {list(np.shape(array))}" for name, array in given.items()) or "nothing",
             expected=", ".join(str(spec) for spec in specs) + ": one number of samples, one of steps, at least one",
         )
-    return steps.pop()
+    return int(steps.pop())
 
 
 def check_wiring(

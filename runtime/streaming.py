@@ -67,6 +67,7 @@ class Stream:
 
     @state.setter
     def state(self, state: Mapping[str, Array]) -> None:
+        """Go back to a state that was read; see `Stream.state`."""
         self._check_state(state)
         with self._lock:
             self._state = dict(state)

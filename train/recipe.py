@@ -108,6 +108,21 @@ class Delivery:
     figures: dict[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Whole:
+    """How the parts that are shipped work together, and samples to judge that on.
+
+    Attributes:
+        pipeline: What becomes ``pipeline.json``; its parts are those that `Recipe.deliver` names.
+        evaluation: By the name of each of the whole's inputs, test samples, (samples, ...).
+        targets: The right tokens, (samples, length) int32, 0 for padding; None without.
+    """
+
+    pipeline: Pipeline
+    evaluation: dict[str, Array]
+    targets: Array | None
+
+
 class Recipe(ABC):
     """A data set and a model for it; a user's own is a subclass in a file that ends with ``RECIPE = MyRecipe()``.
 

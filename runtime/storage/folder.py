@@ -69,7 +69,7 @@ def check_free(target: Path, *, force: bool) -> None:
         return
     if not force:
         raise OutputExists("The output folder is there already", where=target, fix="give --force, or another --out")
-    ours = ("manifest.json", "trained.json")
+    ours = ("manifest.json", "trained.json", "pipeline.json")
     if not target.is_dir() or not (any((target / name).is_file() for name in ours) or not any(target.iterdir())):
         raise UsageError("This is not a folder that litefoot wrote, so it is not replaced", where=target)
 

@@ -1,0 +1,194 @@
+"""Several models that work together, from a text to a text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..batching import count_samples
+from ..decoding import read_sample
+from ..errors import InputMismatch, LitefootError, MissingDependency, UnreadableModel, UsageError
+from ..model import Model, load
+from ..preprocessing import preprocess
+from .decoder import TokenDecoder
+from .document import Generation, Pipeline, read_pipeline
+from .searching import beam, greedy, sample
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from ..decoding import Sample
+
+    Array = npt.NDArray[Any]
+
+PADDING = 0
+"""Fills up arrays of tokens whose sequences differ in length."""
+
+
+def load_pipeline(
+    folder: str | Path, *, artifact: str | None = None, engine: str | None = None, threads: int | str = 1
+) -> Generator:
+    """Load models that work together.
+
+    Args:
+        folder: What ``litefoot convert`` wrote of a folder with a ``pipeline.json``.
+        artifact: Which artifact of every part, for example ``int8.tflite``; None for the first recommended one whose
+            engine is installed.
+        engine: As for `load`.
+        threads: As for `load`.
+
+    Returns:
+        The models, ready to generate.
+
+    Raises:
+        UnreadableModel: It is no such folder, it is damaged, or no artifact passed in all parts and as a whole.
+        UntrustedBundle: A file differs from its digest.
+        MissingDependency: No engine is installed.
+    """
+    folder = Path(folder)
+    document = read_pipeline(folder)
+    if artifact is None and not document.recommended:
+        raise UnreadableModel("No artifact passed in all parts and as a whole", where=folder, fix="name one")
+    refused: LitefootError | None = None
+    for name in [artifact] if artifact is not None else document.recommended:
+        try:
+            parts = {
+                part: load(folder / part, engine=engine, artifact=name, threads=threads) for part in document.parts
+            }
+        except (MissingDependency, UsageError) as error:
+            refused = error
+        else:
+            return Generator(document, parts)
+    raise refused or AssertionError("an artifact was neither loaded nor refused")
+
+
+class Generator:
+    """Models that work together, loaded. Made by `load_pipeline`.
+
+    Attributes:
+        document: How they work together.
+        name: Of the artifact that each part runs.
+        inputs: What the whole takes, batch first.
+    """
+
+    def __init__(self, document: Pipeline, models: Mapping[str, Model]) -> None:
+        contracts = {part: model.contract for part, model in models.items() if model.contract is not None}
+        self.document = document
+        self.inputs = document.inputs(contracts)
+        self._models, self._contracts = dict(models), contracts
+        self._decoder = contracts[document.parts[-1]]
+        self._stream = models[document.parts[-1]].stream()
+        self.name = models[document.parts[-1]].name
+
+    def __call__(self, source: Path | Sample, *, generation: Generation | None = None, seed: int = 0) -> str:
+        """From a text to a text.
+
+        Args:
+            source: The text, or a file with it.
+            generation: How, instead of the document's own.
+            seed: Of the sample, where one is drawn.
+
+        Returns:
+            The labels of the tokens, joined.
+
+        Raises:
+            UsageError: The whole does not take one text.
+            SampleError: The file cannot be read, or does not fit.
+        """
+        tokens = self.generate(self.preprocess(source), generation=generation, seed=seed)
+        return (generation or self.document.generation).separator.join(self._decoder.labels[token] for token in tokens)
+
+    def preprocess(self, source: Path | Sample) -> dict[str, Array]:
+        """Turn a text into what the whole takes, by the steps of its part's contract.
+
+        Args:
+            source: The text, or a file with it.
+
+        Returns:
+            By input name, batch first.
+
+        Raises:
+            UsageError: The whole has several inputs.
+            SampleError: The text cannot be read, or does not fit.
+        """
+        if len(self.inputs) != 1:
+            raise UsageError("Give the inputs as arrays, by name", got=", ".join(map(str, self.inputs)))
+        name = self.inputs[0].name
+        steps = next(
+            contract.preprocessing[name] for contract in self._contracts.values() if name in contract.preprocessing
+        )
+        return {name: preprocess(read_sample(source) if isinstance(source, Path) else source, steps)[np.newaxis]}
+
+    def generate(self, given: Mapping[str, Array], *, generation: Generation | None = None, seed: int = 0) -> list[int]:
+        """Make the tokens of one sample.
+
+        Args:
+            given: By the name of each of `inputs`, batch of one; a prompt for a decoder that stands alone is (1,
+                length), padded with `PADDING`.
+            generation: How, instead of the document's own.
+            seed: Of the sample, where one is drawn.
+
+        Returns:
+            The tokens, without start, prompt and end.
+
+        Raises:
+            InputMismatch: A name, shape or dtype does not fit.
+        """
+        how = generation or self.document.generation
+        if given.keys() != {spec.name for spec in self.inputs}:
+            raise InputMismatch("The inputs differ", got=sorted(given), expected=", ".join(map(str, self.inputs)))
+        held = self._run_parts(given)
+        prompt = [*how.start, *_unpadded(held.pop(how.token, np.zeros(0, np.int32)))]
+        decoder = TokenDecoder(self._stream, self._decoder, token=how.token, scores=how.scores, given=held)
+        if how.method == "greedy":
+            return greedy(decoder, prompt, end=how.end, most=how.most)
+        if how.method == "sample":
+            drawing = {"temperature": how.temperature, "top_k": how.top_k, "seed": seed}
+            return sample(decoder, prompt, end=how.end, most=how.most, **drawing)
+        found = beam(decoder, prompt, end=how.end, most=how.most, width=how.width, length_penalty=how.length_penalty)
+        return list(found[0].tokens)
+
+    def predict(self, given: Mapping[str, Array], *, progress: Callable[[int, int], None] | None = None) -> Array:
+        """Make the tokens of many samples.
+
+        Args:
+            given: As for `generate`, (samples, ...).
+            progress: Called with the samples done and all samples.
+
+        Returns:
+            (samples, most) int32, filled up with `PADDING`.
+
+        Raises:
+            InputMismatch: A name, shape or dtype does not fit.
+        """
+        count = count_samples(given)
+        answers = np.full((count, self.document.generation.most), PADDING, np.int32)
+        for i in range(count):
+            tokens = self.generate({name: array[i : i + 1] for name, array in given.items()}, seed=i)
+            answers[i, : len(tokens)] = tokens
+            if progress is not None:
+                progress(i + 1, count)
+        return answers
+
+    def _run_parts(self, given: Mapping[str, Array]) -> dict[str, Array]:
+        """Run each part but the last; what the last is given at each step, and the prompt if there is one."""
+        outputs: dict[str, Array] = {}
+        *before, last = self.document.parts
+        for part in before:
+            inputs = self._inputs_of(part, given, outputs)
+            outputs |= {f"{part}/{name}": array for name, array in self._models[part].run(inputs).items()}
+        return self._inputs_of(last, given, outputs)
+
+    def _inputs_of(self, part: str, given: Mapping[str, Array], outputs: Mapping[str, Array]) -> dict[str, Array]:
+        free = {spec.name: given[spec.name] for spec in self.document.free(part, self._contracts[part])}
+        links = [(into.partition("/"), outof) for into, outof in self.document.links.items()]
+        return free | {name: outputs[outof] for (to, _, name), outof in links if to == part}
+
+
+def _unpadded(tokens: Array) -> Sequence[int]:
+    """The tokens of a prompt, without what fills it up at the end."""
+    flat = tokens.reshape(-1)
+    return [int(token) for token in flat[: len(np.trim_zeros(flat, "b"))]]
