@@ -14,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from litefoot.runtime.contract import ModelContract
-from litefoot.runtime.errors import UsageError, first_line
+from litefoot.runtime.errors import UsageError
 from litefoot.runtime.generation.document import Pipeline
 
 from .data.samples import Data
 from .data.splits import calibration_indices
+from .fitting.user_code import in_user_code
 
 Array = npt.NDArray[Any]
 
@@ -27,9 +28,11 @@ RECIPES = {
     "cats-dogs": ".recipes.cats_dogs",
     "detect": ".recipes.detect",
     "digits": ".recipes.digits",
+    "forecast": ".recipes.forecast",
+    "gan": ".recipes.gan",
+    "inpaint": ".recipes.inpaint",
     "mnist": ".recipes.mnist",
     "segment": ".recipes.segment",
-    "forecast": ".recipes.forecast",
     "speech": ".recipes.speech",
     "text-class": ".recipes.text_class",
 }
@@ -244,6 +247,26 @@ class Recipe(ABC):
         return np.arange(min(len(data.train), 10 * self.calibration_per_class))
 
 
+def check_name(name: str) -> None:
+    """Refuse a name that stands for no recipe, before anything is imported.
+
+    Args:
+        name: One of `RECIPES`, or the path of a Python file.
+
+    Raises:
+        UsageError: There is none of this name.
+    """
+    if name.endswith(".py"):
+        if not Path(name).is_file():
+            raise UsageError("There is no such recipe file", where=name)
+    elif name not in RECIPES:
+        raise UsageError(
+            "There is no such recipe",
+            got=name,
+            expected=f"one of {', '.join(sorted(RECIPES))}, or a Python file with a RECIPE of your own",
+        )
+
+
 def find_recipe(name: str) -> Recipe:
     """The recipe of this name.
 
@@ -256,22 +279,15 @@ def find_recipe(name: str) -> Recipe:
     Raises:
         UsageError: There is none of this name, or the file holds none.
     """
+    check_name(name)
     if name in RECIPES:
         recipe: Recipe = importlib.import_module(RECIPES[name], __package__).RECIPE
         return recipe
-    if name.endswith(".py"):
-        return _read_recipe(Path(name))
-    raise UsageError(
-        "There is no such recipe",
-        got=name,
-        expected=f"one of {', '.join(sorted(RECIPES))}, or a Python file with a RECIPE of your own",
-    )
+    return _read_recipe(Path(name))
 
 
 def _read_recipe(path: Path) -> Recipe:
     """Run the user's file; what it raises is theirs to read, in one line with its place."""
-    if not path.is_file():
-        raise UsageError("There is no such recipe file", where=path)
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
@@ -281,15 +297,7 @@ def _read_recipe(path: Path) -> Recipe:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        place = error.__traceback__
-        while place is not None and place.tb_next is not None:
-            place = place.tb_next
-        line = f", line {place.tb_lineno}" if place is not None else ""
-        raise UsageError(
-            "The recipe file stops with an error",
-            where=f"{path}{line}",
-            got=f"{type(error).__name__}: {first_line(error)}",
-        ) from error
+        raise in_user_code(error, path, "The recipe file stops with an error") from error
     recipe = getattr(module, "RECIPE", None)
     if not isinstance(recipe, Recipe):
         raise UsageError(
