@@ -39,25 +39,23 @@ def sinusoids(length: int, units: int) -> npt.NDArray[np.float32]:
     return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(length, units).astype(np.float32)
 
 
-def distance_biases(heads: int, length: int) -> npt.NDArray[np.float32]:
-    """How much less each of the last steps counts than the present one: the further back, the less.
+def slopes(heads: int) -> list[float]:
+    """How much less a step counts for each step that it is further back, in each head.
 
-    ``-distance * 2^(-8 head / heads)`` with heads counted from 1: Press et al., "Train Short, Test Long: Attention with
-    Linear Biases", arXiv:2108.12409, section 3. A cache of the last steps needs no positions with it.
+    ``2^(-8 head / heads)`` with heads counted from 1: Press et al., "Train Short, Test Long: Attention with Linear
+    Biases", arXiv:2108.12409, section 3. A cache of the last steps needs no positions with it.
 
     Args:
         heads: Of the attention.
-        length: Number of steps; the last is the present one.
 
     Returns:
-        (heads, length), zero at the end.
+        One for each head.
     """
-    slopes = 2.0 ** (-8.0 * np.arange(1, heads + 1) / heads)
-    return (-slopes[:, np.newaxis] * np.arange(length - 1, -1, -1)).astype(np.float32)
+    return [2.0 ** (-8.0 * head / heads) for head in range(1, heads + 1)]
 
 
 def causal_biases(heads: int, length: int) -> npt.NDArray[np.float32]:
-    """The same for all steps of a window at once: `MASKED` for the steps after each.
+    """The biases of a window: each step's distance times its head's slope, `MASKED` for the steps after each.
 
     Args:
         heads: Of the attention.
@@ -66,10 +64,9 @@ def causal_biases(heads: int, length: int) -> npt.NDArray[np.float32]:
     Returns:
         (heads, length, length): of each head, for each step, its bias for every step.
     """
-    biases = np.full((heads, length, length), MASKED, np.float32)
-    for step in range(length):
-        biases[:, step, : step + 1] = distance_biases(heads, step + 1)
-    return biases
+    back = np.subtract.outer(np.arange(length), np.arange(length))
+    biases = [np.where(back >= 0, -slope * back, MASKED) for slope in slopes(heads)]
+    return np.stack(biases).astype(np.float32)
 
 
 def padding_bias(tokens: Any) -> Any:
@@ -265,8 +262,8 @@ def pushed(steps: Any, new: Any) -> Any:
     return tf.concat([steps[:, 1:], new], axis=1)
 
 
-def filled_bias(filled: Any, heads: int) -> Any:
-    """The bias for a cache: `distance_biases`, and `MASKED` where no step has been yet.
+def cache_bias(filled: Any, heads: int) -> Any:
+    """The biases of a cache whose last step is the present one; `MASKED` where no step has been yet.
 
     Args:
         filled: (batch, steps), 1 where there has been one, else 0.
@@ -277,8 +274,10 @@ def filled_bias(filled: Any, heads: int) -> Any:
     """
     import tensorflow as tf
 
-    near = distance_biases(heads, filled.shape[1])[np.newaxis, :, np.newaxis, :]
-    return near + ((1.0 - filled) * MASKED)[:, tf.newaxis, tf.newaxis, :]
+    # Made of operations with plain numbers: a saved model cannot hold an array that no layer owns.
+    back = tf.cumsum(tf.ones_like(filled), axis=1, exclusive=True, reverse=True)
+    empty = (1.0 - filled) * MASKED
+    return tf.stack([back * -slope + empty for slope in slopes(heads)], axis=1)[:, :, tf.newaxis, :]
 
 
 def copy_weights(source: Any, target: Any) -> None:

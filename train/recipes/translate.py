@@ -1,0 +1,285 @@
+"""Translation: an encoder that reads a sentence once, and a decoder that writes word by word with a cache.
+
+Vaswani et al., "Attention Is All You Need", arXiv:1706.03762, small; the decoder's distances as in Press et al.,
+arXiv:2108.12409.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from litefoot.runtime.contract import Metric, ModelContract
+from litefoot.runtime.generation.document import Generation, Pipeline
+from litefoot.runtime.preprocessing import Tokens, preprocess
+from litefoot.runtime.preprocessing.texts import UNKNOWN, word_spans
+from litefoot.runtime.tensors import TensorSpec
+
+from ..data.pairs import Pairs, download_pairs, made_up_pairs, read_pairs, split_pairs
+from ..data.samples import Data, Samples
+from ..networks.attention import Block, copy_weights, embedded, normalised, padding_bias, positions, smoothed_loss
+from ..networks.decoder import Decoder, Memory
+from ..recipe import Delivery, Plan, Recipe, Request, Whole
+
+Array = npt.NDArray[Any]
+
+_UNITS, _HEADS, _BLOCKS = 128, 4, 2
+_LENGTH = 24
+"""The most words of a sentence, and of its translation with its end."""
+_MOST_WORDS, _LEAST_COUNT = 5000, 2
+_START, _END = 2, 3
+_MARKS = ("", "\ufffd", "", "")
+"""What numbers 0 to 3 of the translation stand for: padding, unknown, start, end."""
+_TESTED_STEPS, _TESTED_WHOLE = 100, 200
+_PIECE = re.compile(r" ?\w+['\u2019]?| ?[^\w\s]")
+
+
+class Translation(Recipe):
+    """The recipe ``translate``."""
+
+    name = "translate"
+    summary = "sentences from one language into another: pairs of your own, or English to French"
+    epochs = 10
+    quick_epochs = 8
+    batch = 128
+    learning_rate = 2e-3
+    patience = 3
+
+    def load(self, request: Request) -> Data:
+        """Read the pairs and number their words; see `Recipe.load`.
+
+        To be trained on, pairs that are longer than the model are left out; to be tested on, they are cut.
+        """
+        parts, origin = _pairs(request)
+        known = [_words(source) for source, _ in parts["train"]]
+        source = Tokens(("", "[unknown]", *_common(known, _MOST_WORDS - 2)), _LENGTH)
+        pieces = _common((_pieces(target) for _, target in parts["train"]), _MOST_WORDS - len(_MARKS))
+        contract = _contract(source, (*_MARKS, *pieces))
+        samples = {part: _samples(pairs, contract, cut=part == "test") for part, pairs in parts.items()}
+        return Data(
+            contract=contract,
+            train=samples["train"],
+            validation=samples["validation"],
+            test=samples["test"],
+            origin=origin,
+        )
+
+    def build(self, data: Data, plan: Plan) -> Any:
+        """Encoder and decoder in one, over whole sentences; see `Recipe.build`.
+
+        Two times (batch, 24) int32 -> (batch, 24, words).
+        """
+        import tf_keras
+        from tf_keras import Model, layers
+
+        form = _Form(data.contract)
+        source = layers.Input((_LENGTH,), dtype="int32", name="source")
+        written = layers.Input((_LENGTH,), dtype="int32", name="written")
+        decoder = form.decoder(dropout=0.1)
+        blocks = [decoder.block(number) for number in range(_BLOCKS)]
+        memory = form.memory(source, blocks, dropout=0.1), padding_bias(source)
+        model = Model([source, written], decoder.window(written, memory, blocks), name="translate")
+        optimizer = tf_keras.optimizers.Adam(plan.cosine(warm_up=0.1), beta_2=0.98, clipnorm=1.0)
+        model.compile(optimizer, smoothed_loss(0.1))
+        return model
+
+    def deliver(self, model: Any, data: Data) -> dict[str, Delivery]:
+        """The encoder, run once for a sentence, and the decoder, run for each word; see `Recipe.deliver`."""
+        form = _Form(data.contract)
+        encoder, step = form.encoder(), form.step()
+        for part in (encoder, step):
+            copy_weights(model, part)
+        chosen, tested = _evenly(len(data.train), 50), _evenly(len(data.test), _TESTED_STEPS)
+        train, test = data.train.take(chosen), data.test.take(tested)
+        assert isinstance(test.targets, np.ndarray)
+        return {
+            "encoder": Delivery(
+                model=encoder,
+                contract=form.encoder_contract(),
+                calibration={"source": train.inputs["source"]},
+                evaluation={"source": test.inputs["source"]},
+                targets=None,
+            ),
+            "decoder": Delivery(
+                model=step,
+                contract=form.step_contract(),
+                calibration=_steps(encoder, train),
+                evaluation=_steps(encoder, test),
+                targets=np.where(test.targets == 0, -1, test.targets),
+            ),
+        }
+
+    def whole(self, data: Data) -> Whole:
+        """How the parts work together; see `Recipe.whole`."""
+        how = Generation(
+            token="token",  # noqa: S106 - an input, no secret
+            scores="logits",
+            start=(_START,),
+            end=_END,
+            most=_LENGTH,
+            method="beam",
+            width=4,
+            separator="",
+        )
+        test = data.test.take(_evenly(len(data.test), _TESTED_WHOLE))
+        assert isinstance(test.targets, np.ndarray)
+        pipeline = Pipeline(
+            name=self.name,
+            task=data.contract.task,
+            parts=("encoder", "decoder"),
+            generation=how,
+            links={f"decoder/{name}": f"encoder/{name}" for name in ("memory", "padding")},
+            metric=Metric("bleu", max_drop=0.02),
+        )
+        return Whole(pipeline, {"source": test.inputs["source"]}, np.where(test.targets == _END, 0, test.targets))
+
+
+@dataclass(frozen=True)
+class _Form:
+    """The networks of a translation.
+
+    Attributes:
+        contract: Of the whole, for its vocabularies.
+    """
+
+    contract: ModelContract
+
+    def decoder(self, dropout: float = 0.0) -> Decoder:
+        return Decoder(len(self.contract.labels), _UNITS, _HEADS, _BLOCKS, _LENGTH, dropout, crossed=True)
+
+    def memory(self, source: Any, blocks: list[Block], dropout: float = 0.0) -> list[tuple[Any, Any]]:
+        """What the decoder's blocks look up: for each its keys and values, (batch, length, units)."""
+        from tf_keras import layers
+
+        (tokens,) = self.contract.preprocessing["source"]
+        x = embedded(source, len(tokens.vocabulary), _UNITS, "encoder_tokens")  # type: ignore[union-attr]
+        x = x + positions(source, _UNITS, "encoder_positions")
+        x = layers.Dropout(dropout)(x) if dropout else x
+        bias = padding_bias(source)
+        for number in range(_BLOCKS):
+            x, _ = Block(f"encoder{number}", _UNITS, _HEADS, dropout)(x, bias)
+        x = normalised(x, "encoder_norm")
+        return [(block.cross.key(x), block.cross.value(x)) for block in blocks if block.cross is not None]
+
+    def encoder(self) -> Any:
+        import tensorflow as tf
+        from tf_keras import Model, layers
+
+        source = layers.Input((_LENGTH,), dtype="int32", name="source")
+        blocks = [self.decoder().block(number) for number in range(_BLOCKS)]
+        looked_up = [part for parts in self.memory(source, blocks) for part in parts]
+        memory = layers.Concatenate(name="memory")(looked_up)
+        padding = layers.Activation("linear", name="padding")(tf.cast(tf.equal(source, 0), tf.float32))
+        return Model(source, [memory, padding], name="encoder")
+
+    def step(self) -> Any:
+        from tf_keras import layers
+
+        from ..networks.attention import MASKED
+
+        memory = layers.Input((_LENGTH, 2 * _BLOCKS * _UNITS), name="memory")
+        padding = layers.Input((_LENGTH,), name="padding")
+        parts = [memory[:, :, i * _UNITS : (i + 1) * _UNITS] for i in range(2 * _BLOCKS)]
+        held: Memory = (
+            list(zip(parts[::2], parts[1::2], strict=True)),
+            layers.Reshape((1, 1, _LENGTH))(padding) * MASKED,
+        )
+        return self.decoder().step(held, (memory, padding))
+
+    def encoder_contract(self) -> ModelContract:
+        return ModelContract(
+            inputs=self.contract.inputs[:1],
+            outputs=_memory_specs(),
+            task="sentence encoding",
+            preprocessing={"source": self.contract.preprocessing["source"]},
+        )
+
+    def step_contract(self) -> ModelContract:
+        decoder = self.decoder()
+        return ModelContract(
+            inputs=(TensorSpec("token", (None, 1), "int32", kind="tokens"), *_memory_specs(), *decoder.state_inputs),
+            outputs=(
+                TensorSpec("logits", (None, decoder.tokens), "float32", kind="logits"),
+                *decoder.state_outputs,
+            ),
+            task="next word of a translation",
+            labels=self.contract.labels,
+            metric=Metric("perplexity", max_drop=0.3),
+            state=decoder.state,
+        )
+
+
+def _memory_specs() -> tuple[TensorSpec, ...]:
+    return (
+        TensorSpec("memory", (None, _LENGTH, 2 * _BLOCKS * _UNITS), "float32", kind="embedding"),
+        TensorSpec("padding", (None, _LENGTH), "float32"),
+    )
+
+
+def _pairs(request: Request) -> tuple[dict[str, Pairs], str]:
+    if request.source is not None:
+        return read_pairs(request.source, request.seed), f"the user's {request.source.name}"
+    if request.quick:
+        return split_pairs(made_up_pairs(3000, request.seed), request.seed), "made up from a small grammar, seeded"
+    return download_pairs(request.seed), "Tatoeba project, CC BY 2.0, as manythings.org bundles them"
+
+
+def _words(text: str) -> list[str]:
+    return [text[begin:end].lower() for begin, end in word_spans(text)]
+
+
+def _pieces(text: str) -> list[str]:
+    """The words of a translation, each with the space before it, so that they join to the text."""
+    return _PIECE.findall(" ".join(text.split()))
+
+
+def _common(texts: Iterable[list[str]], most: int) -> list[str]:
+    counts = Counter(word for words in texts for word in words)
+    return [word for word, count in counts.most_common(most) if count >= _LEAST_COUNT]
+
+
+def _contract(source: Tokens, pieces: tuple[str, ...]) -> ModelContract:
+    """Of the model that is trained, over whole sentences."""
+    return ModelContract(
+        inputs=tuple(TensorSpec(name, (None, _LENGTH), "int32", kind="tokens") for name in ("source", "written")),
+        outputs=(TensorSpec("logits", (None, _LENGTH, len(pieces)), "float32", kind="logits"),),
+        task="translation",
+        preprocessing={"source": (source,)},
+        labels=pieces,
+    )
+
+
+def _samples(pairs: Pairs, contract: ModelContract, *, cut: bool) -> Samples:
+    """Sentences, what is written before each word, and the words; unknown words are not learned to be written."""
+    numbers = {piece: number for number, piece in enumerate(contract.labels)}
+    rows = []
+    for source, target in pairs:
+        words = [numbers.get(piece, UNKNOWN) for piece in _pieces(target)]
+        if cut or (len(words) < _LENGTH and len(_words(source)) <= _LENGTH):
+            rows.append((preprocess(source, contract.preprocessing["source"]), words[: _LENGTH - 1]))
+    written, targets = np.zeros((2, len(rows), _LENGTH), np.int32)
+    for i, (_, words) in enumerate(rows):
+        written[i, : len(words) + 1] = [_START, *words]
+        targets[i, : len(words) + 1] = [*words, _END]
+    sources = np.stack([source for source, _ in rows])
+    return Samples({"source": sources, "written": written}, np.where(targets == UNKNOWN, 0, targets))
+
+
+def _steps(encoder: Any, samples: Samples) -> dict[str, Array]:
+    """What the decoder is given: at each step a word, and what the encoder remembers."""
+    memory, padding = encoder.predict(samples.inputs["source"], verbose=0)
+    return {"token": samples.inputs["written"][..., np.newaxis], "memory": memory, "padding": padding}
+
+
+def _evenly(count: int, most: int) -> Array:
+    """Samples spread over all of them."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
+
+
+RECIPE = Translation()
