@@ -84,6 +84,24 @@ def padding_bias(tokens: Any) -> Any:
     return MASKED * tf.cast(tf.equal(tokens, 0), backend.floatx())[:, tf.newaxis, tf.newaxis, :]
 
 
+def nearness_bias(tokens: Any, heads: int) -> Any:
+    """The biases of a reader that sees both sides: each position's distance times its head's slope, at most `MASKED`.
+
+    Args:
+        tokens: (batch, length) int32.
+        heads: Of the attention.
+
+    Returns:
+        (batch, heads, length, length).
+    """
+    import tensorflow as tf
+    from tf_keras import backend
+
+    places = tf.cumsum(tf.cast(tf.ones_like(tokens), backend.floatx()), axis=1)
+    apart = tf.abs(places[:, :, tf.newaxis] - places[:, tf.newaxis, :])
+    return tf.maximum(tf.stack([apart * -slope for slope in slopes(heads)], axis=1), MASKED)
+
+
 def embedded(tokens: Any, count: int, units: int, name: str) -> Any:
     """The vectors of tokens, times the square root of their size: Vaswani et al., section 3.4.
 

@@ -24,7 +24,7 @@ from ..data.questions import made_up_questions
 from ..data.samples import Data, Samples
 from ..data.splits import random_split
 from ..data.squad import Asked, answer_positions, read_squad
-from ..networks.attention import Block, embedded, normalised, padding_bias, positions
+from ..networks.attention import Block, embedded, nearness_bias, normalised, padding_bias, positions
 from ..recipe import Delivery, Plan, Recipe, Request
 
 Array = npt.NDArray[Any]
@@ -78,7 +78,7 @@ class QuestionAnswering(Recipe):
         x = embedded(tokens, len(step.vocabulary) + step.buckets, _UNITS, "words")
         x = x + positions(tokens, _UNITS, "positions") + layers.Embedding(3, _UNITS, name="kinds")(_kinds(tokens))
         x = layers.Dropout(0.1)(x)
-        bias = padding_bias(tokens)
+        bias = padding_bias(tokens) + nearness_bias(tokens, _HEADS)
         for number in range(_BLOCKS):
             x, _ = Block(f"block{number}", _UNITS, _HEADS, dropout=0.1)(x, bias)
         x = normalised(x, "norm")
