@@ -13,7 +13,7 @@ from ..errors import SampleError
 from .numbers import real
 from .pictures import Grayscale
 
-_OPAQUE = 254.5  # 255 but for the rounding of a resize before it
+_OPAQUE = 254.99  # 255 but for the rounding of a resize before it
 
 
 @dataclass(frozen=True)

@@ -158,6 +158,7 @@ class Adversarial(tf_keras.Model):  # type: ignore[misc]
         self.discriminator = discriminator
         self.generator_mean = tf_keras.metrics.Mean("generator_loss")
         self.discriminator_mean = tf_keras.metrics.Mean("discriminator_loss")
+        self.built = True  # both have all their weights
         self._seed = int(tf.random.uniform((), maxval=2**31 - 1, dtype=tf.int32))
 
     def compile(self, generator_optimizer: Any, discriminator_optimizer: Any) -> None:

@@ -45,9 +45,9 @@ class Gan(Recipe):
 
     name = "gan"
     summary = "makes handwritten digits from noise: trained on MNIST, or a folder of idx files"
-    epochs = 12
-    quick_epochs = 4
-    batch = 64
+    epochs = 10
+    quick_epochs = 6
+    batch = 32
     learning_rate = 3e-4
     monitor = None
 
