@@ -110,14 +110,17 @@ class _PlainProgress:
     def __init__(self, title: str) -> None:
         self._title = title
         self._begin = self._shown = time.perf_counter()
+        self._before: int | None = None
 
     def __call__(self, note: str, done: int, total: int) -> None:
         now = time.perf_counter()
-        if now - self._shown < _SECONDS_BETWEEN_LINES:
+        if self._before is None:
+            self._before = max(done - 1, 0)  # of a training that goes on, what was done earlier
+        if now - self._shown < _SECONDS_BETWEEN_LINES or not done:
             return
         self._shown = now
         elapsed = now - self._begin
-        left = elapsed / done * (total - done)
+        left = elapsed / max(done - self._before, 1) * (total - done)
         sys.stderr.write(f"{self._title} {done}/{total}, {elapsed:.0f} s, {left:.0f} s left: {note}\n")
         sys.stderr.flush()
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from litefoot.runtime.errors import require
+from litefoot.runtime.errors import UsageError, require
 
 from .terminal import print_json, progress_bar, say
 
@@ -22,8 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     Args:
         parser: Of the command.
     """
-    parser.add_argument("recipe", help="name of a recipe, or a Python file with one of your own")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write")
+    parser.add_argument("recipe", nargs="?", help="one of --list, or a Python file with a recipe of your own")
+    parser.add_argument("--out", type=Path, help="folder to write")
+    parser.add_argument("--list", action="store_true", help="show the recipes")
     parser.add_argument("--data", type=Path, metavar="PATH", help="your own data (default: the recipe's)")
     parser.add_argument("--quick", action="store_true", help="a small data set and few epochs, without a network")
     parser.add_argument("--seed", type=int, default=0, help="of the split, the weights and the order (default 0)")
@@ -51,7 +53,11 @@ def execute(arguments: argparse.Namespace) -> int:
         MissingDependency: The room that trains is not installed.
     """
     require("litefoot.train", "train")
-    from litefoot.train import Options, train
+    if arguments.list:
+        return _list()
+    if arguments.recipe is None or arguments.out is None:
+        raise UsageError("A recipe and the folder to write are needed", fix="litefoot train digits --out runs/digits")
+    from litefoot.train import Options, interrupted, train
 
     options = Options(
         source=arguments.data,
@@ -64,22 +70,38 @@ def execute(arguments: argparse.Namespace) -> int:
         precision="mixed" if arguments.mixed_precision else "float32",
         xla=arguments.xla,
     )
-    with progress_bar(f"training {Path(arguments.recipe).stem}") as advance:
-        trained = train(
-            arguments.recipe,
-            arguments.out,
-            options=options,
-            force=arguments.force,
-            resume=arguments.resume,
-            progress=lambda done, total, figures: advance(
-                " ".join(f"{name} {value:.4f}" for name, value in figures.items()), done, total
-            ),
-        )
+    try:
+        with progress_bar(f"training {Path(arguments.recipe).stem}") as advance:
+            trained = train(
+                arguments.recipe,
+                arguments.out,
+                options=options,
+                force=arguments.force,
+                resume=arguments.resume,
+                progress=lambda done, total, figures: advance(
+                    " ".join(f"{name} {value:.4f}" for name, value in figures.items()), done, total
+                ),
+            )
+    except KeyboardInterrupt:
+        epochs = interrupted(arguments.out)
+        if not epochs:
+            raise
+        sys.stderr.write(f"interrupted; the same command with --resume goes on after epoch {epochs}\n")
+        return 130
     if arguments.json:
         documents = list(trained.documents.values())
         print_json(documents[0] if len(documents) == 1 else documents)
         return 0
     _show(trained)
+    return 0
+
+
+def _list() -> int:
+    from litefoot.train import RECIPES, find_recipe
+
+    recipes = [find_recipe(name) for name in RECIPES]
+    for recipe in sorted(recipes, key=lambda recipe: recipe.name):
+        say(f"{recipe.name:<12} {recipe.summary}")
     return 0
 
 
@@ -93,4 +115,4 @@ def _show(trained: Trained) -> None:
         for name, value in document.provenance.get("figures", {}).items():
             say(f"{document.name}: {name} {value:.4f}")
         say(f"{document.name}: data {document.provenance['data_sha256'][:16]}, seed {document.provenance['seed']}")
-    say(f"written to {trained.folder}")
+    say(f"written to {trained.folder}" if trained.written else "the first of the machines has written it")

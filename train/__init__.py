@@ -1,7 +1,20 @@
 """Train a recipe to a TrainedModel folder: the model, its contract, its samples, and where it came from."""
 
 from .data.samples import Data, Samples
-from .recipe import RECIPES, Delivery, Plan, Recipe, Request
-from .run import Options, Trained, train
+from .recipe import RECIPES, Delivery, Plan, Recipe, Request, find_recipe
+from .run import Options, Trained, interrupted, train
 
-__all__ = ["RECIPES", "Data", "Delivery", "Options", "Plan", "Recipe", "Request", "Samples", "Trained", "train"]
+__all__ = [
+    "RECIPES",
+    "Data",
+    "Delivery",
+    "Options",
+    "Plan",
+    "Recipe",
+    "Request",
+    "Samples",
+    "Trained",
+    "find_recipe",
+    "interrupted",
+    "train",
+]

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import importlib.metadata
+import json
+import math
 import platform
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from litefoot.runtime.errors import OutputExists, UsageError, require
+from litefoot.runtime.errors import UsageError, require
 from litefoot.runtime.storage.folder import check_free, new_folder, write_arrays, write_json
 from litefoot.runtime.storage.golden import Golden
 from litefoot.runtime.storage.trained import EVALUATION, MODEL, TrainedModel
 
 from .data.samples import Data
 from .delivery import metric_value
+from .fitting.checks import check_data, check_delivery, check_model, check_rebuilt
 from .fitting.determinism import make_deterministic
-from .fitting.devices import Devices, Precision, find_devices, set_precision
+from .fitting.devices import Devices, Precision, find_devices, read_task, set_precision
 from .fitting.loop import Fit, Progress
 from .fitting.plot import write_plot
-from .fitting.state import State, StateFolder
-from .recipe import Delivery, Plan, Recipe, Request, Whole, find_recipe
+from .fitting.state import State, StateFolder, newest_state
+from .fitting.user_code import readable
+from .fitting.working import Working
+from .recipe import Delivery, Plan, Recipe, Request, Whole, check_name, find_recipe
 
 _PACKAGES = ("tensorflow", "tf-keras", "scikit-learn", "numpy")
 
@@ -61,8 +68,8 @@ class Options:
         for name, value in (("epochs", self.epochs), ("batch", self.batch), ("patience", self.patience)):
             if value is not None and value < 1:
                 raise UsageError(f"The number of {name} is at least one", got=value)
-        if self.learning_rate is not None and not self.learning_rate > 0:
-            raise UsageError("A learning rate is above zero", got=self.learning_rate)
+        if self.learning_rate is not None and not 0 < self.learning_rate < math.inf:
+            raise UsageError("A learning rate is a finite number above zero", got=self.learning_rate)
         if not 0 <= self.seed < 2**32:
             raise UsageError("A seed is an integer of 32 bits", got=self.seed, expected="0 to 4294967295")
         if self.source is not None and not self.source.exists():
@@ -81,6 +88,7 @@ class Trained:
         epochs: How many were done.
         best: The epoch whose weights were kept.
         devices: On what it was trained.
+        written: Whether this process wrote it: of several machines, one does.
     """
 
     folder: Path
@@ -90,6 +98,7 @@ class Trained:
     epochs: int
     best: int
     devices: str
+    written: bool
 
 
 def train(
@@ -115,102 +124,131 @@ def train(
         Where it is and how good it is.
 
     Raises:
-        UsageError: There is no such recipe, or `out` cannot be written.
+        UsageError: There is no such recipe, it stops with an error, or `out` cannot be written.
         SampleError: The data are not what the recipe takes.
         MissingDependency: The extra ``train`` is not installed.
-        TrainingFailed: The loss is no longer finite.
+        TrainingFailed: The loss is no longer finite, or a machine is lost.
     """
     options = options or Options()
     options.check()
-    recipe = find_recipe(name)
+    check_name(name)
     check_free(out, force=force)
-    working = _working_folder(out, force=force, resume=resume)
-    for module in ("sklearn", "matplotlib"):
-        require(module, "train")
+    task = read_task()
+    working = Working.begin(out, task, force=force, resume=resume)
+    require("matplotlib", "train")
     make_deterministic(options.seed)
-    devices = find_devices()
-    _adjust(recipe, options)
-    data = recipe.load(Request(options.source, options.quick, options.seed))
-    plan = _plan(recipe, data, options)
-    model = _build(recipe, data, plan, devices, options)
-    states = StateFolder(working / f"worker-{devices.worker}", model)
-    state = states.read(_key(recipe, data, plan, options))
-    state = Fit(recipe, data, plan, options.seed, working, progress).carry_out(model, states, state)
-    shipped = _in_float32(recipe, data, plan, model)
-    deliveries = recipe.deliver(shipped, data)
-    documents = {
-        part: _document(recipe.name, part, delivery, _provenance(data, delivery, state, options))
-        for part, delivery in deliveries.items()
-    }
-    if devices.is_chief:
-        _write(out, working, deliveries, documents, recipe.whole(data), state, force=force)
+    devices = find_devices(task)
+    fit = _prepare(_adjusted(find_recipe(name), options), options, devices, working, progress)
+    try:
+        model, shipped = _build(fit, options)
+        state = _carry_out(fit, working, model, _key(fit, model, options))
+    finally:
+        set_precision("float32")
+    shipped.set_weights(model.get_weights())
+    with readable(fit.recipe, "in deliver(); once that is put right, --resume goes on from there"):
+        deliveries = fit.recipe.deliver(shipped, fit.data)
+        documents = {
+            part: _document(fit.recipe.name, part, delivery, _provenance(fit.data, delivery, state, options))
+            for part, delivery in deliveries.items()
+        }
+        whole = fit.recipe.whole(fit.data)
+    if task.is_chief:
+        _write(out, working.kept, deliveries, documents, whole, state, force=force)
+    working.remove()
     return Trained(
         folder=out,
         documents=documents,
-        samples={name: len(samples) for name, samples in data.parts.items()},
+        samples={name: len(samples) for name, samples in fit.data.parts.items()},
         parameters=sum(delivery.model.count_params() for delivery in deliveries.values()),
         epochs=state.epoch,
         best=state.best,
         devices=str(devices),
+        written=task.is_chief,
     )
 
 
-def _working_folder(out: Path, *, force: bool, resume: bool) -> Path:
-    """Where the state is while training goes on, beside what it will become."""
-    working = out.with_name(f"{out.name}.training")
-    if working.exists() and not resume:
-        if not force:
-            raise OutputExists(
-                "A training to this folder was interrupted",
-                where=working,
-                fix="--resume to go on with it, or --force to begin anew",
-            )
-        shutil.rmtree(working)
-    return working
+def interrupted(out: Path) -> int:
+    """How far a training has come whose result is not there yet.
+
+    Args:
+        out: The folder that it is to write.
+
+    Returns:
+        The epochs that need not be done again; 0 where there is no such training.
+    """
+    return newest_state(Working.of(out, read_task()).states)
 
 
-def _adjust(recipe: Recipe, options: Options) -> None:
-    """What the user asked for stands above the recipe's own."""
+def _prepare(recipe: Recipe, options: Options, devices: Devices, working: Working, progress: Progress | None) -> Fit:
+    """Load the data and say how they are fitted to."""
+    with readable(recipe, "in load()"):
+        data = recipe.load(Request(options.source, options.quick, options.seed))
+    check_data(recipe, data)
+    recipe.batch = min(recipe.batch, len(data.train))
+    devices.check_batch(recipe.batch)
+    epochs = options.epochs or (recipe.quick_epochs if options.quick else recipe.epochs)
+    plan = Plan(epochs, len(data.train) // recipe.batch, recipe.learning_rate)
+    return Fit(recipe, data, plan, devices, options.seed, working.kept, progress)
+
+
+def _adjusted(recipe: Recipe, options: Options) -> Recipe:
+    """A copy of the recipe: what the user asked for stands above the recipe's own."""
+    recipe = copy.copy(recipe)
     for name in ("batch", "learning_rate", "patience"):
         value = getattr(options, name)
         if value is not None:
             setattr(recipe, name, value)
+    return recipe
 
 
-def _plan(recipe: Recipe, data: Data, options: Options) -> Plan:
-    epochs = options.epochs or (recipe.quick_epochs if options.quick else recipe.epochs)
-    return Plan(epochs, -(-len(data.train) // recipe.batch), recipe.learning_rate)
+def _build(fit: Fit, options: Options) -> tuple[Any, Any]:
+    """The model that is trained, and the one in float32, on this process's own device, that will be shipped.
+
+    The second is tried before the first is trained: what would be shipped of it must fit its contract.
+    """
+    recipe, data = fit.recipe, fit.data
+    with readable(recipe, "in build()"):
+        with fit.devices.strategy.scope():
+            set_precision(options.precision)
+            model = recipe.build(data, fit.plan)
+            check_model(model, data)
+            model.optimizer.build(model.trainable_variables)  # or its slots could not be restored
+        set_precision("float32")
+        shipped = recipe.build(data, fit.plan)
+    check_rebuilt(model, shipped)
+    with readable(recipe, "in deliver(), which is tried before training"):
+        for part, delivery in recipe.deliver(shipped, data).items():
+            check_delivery(part, delivery)
+    if options.xla:
+        model.jit_compile = True
+    set_precision(options.precision)
+    return model, shipped
 
 
-def _build(recipe: Recipe, data: Data, plan: Plan, devices: Devices, options: Options) -> Any:
-    with devices.strategy.scope():
-        set_precision(options.precision)
-        model = recipe.build(data, plan)
-        if options.xla:
-            model.jit_compile = True
-    return model
+def _carry_out(fit: Fit, working: Working, model: Any, key: dict[str, Any]) -> State:
+    digest = int(hashlib.sha256(json.dumps(key).encode()).hexdigest()[:12], 16)
+    if not fit.devices.agree(digest):
+        raise UsageError("The machines do not train the same: their recipe, options or data differ", got=key)
+    with fit.devices.strategy.scope():
+        states = StateFolder(working.states, model)
+        state = states.read(key, fit.devices.least(newest_state(working.states)))
+    with readable(fit.recipe, "while it is trained"):
+        return fit.carry_out(model, states, state)
 
 
-def _in_float32(recipe: Recipe, data: Data, plan: Plan, model: Any) -> Any:
-    """The same model, in float32, on this process's own device."""
-    weights = model.get_weights()
-    set_precision("float32")
-    shipped = recipe.build(data, plan)
-    shipped.set_weights(weights)
-    return shipped
-
-
-def _key(recipe: Recipe, data: Data, plan: Plan, options: Options) -> dict[str, Any]:
+def _key(fit: Fit, model: Any, options: Options) -> dict[str, Any]:
     """What must be the same for a training to be gone on with."""
     return {
-        "recipe": recipe.name,
-        "data_sha256": data.digest,
+        "recipe": fit.recipe.name,
+        "data_sha256": fit.data.digest,
         "seed": options.seed,
-        "epochs": plan.epochs,
-        "batch": recipe.batch,
-        "learning_rate": recipe.learning_rate,
-        "patience": recipe.patience,
+        "epochs": fit.plan.epochs,
+        "batch": fit.recipe.batch,
+        "learning_rate": fit.recipe.learning_rate,
+        "patience": fit.recipe.patience,
         "precision": options.precision,
+        "xla": options.xla,
+        "parameters": model.count_params(),
     }
 
 
@@ -241,7 +279,7 @@ def _provenance(data: Data, delivery: Delivery, state: State, options: Options) 
 
 def _write(
     out: Path,
-    working: Path,
+    kept: Path,
     deliveries: dict[str, Delivery],
     documents: dict[str, TrainedModel],
     whole: Whole | None,
@@ -257,11 +295,8 @@ def _write(
             documents[part].write(place, delivery.calibration, delivery.evaluation, delivery.targets)
         write_json(folder / "history.json", state.history)
         write_plot(state.history, state.best, folder / "history.png")
-        for entry in working.iterdir():
-            if not entry.name.startswith("worker-"):
-                shutil.move(entry, folder / entry.name)
+        shutil.copytree(kept, folder, dirs_exist_ok=True)
         if whole is not None:
             samples = Golden(whole.evaluation, {}, whole.targets)
             write_arrays(folder / EVALUATION, samples.to_arrays())
             whole.pipeline.write(folder)
-    shutil.rmtree(working)

@@ -8,54 +8,127 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from litefoot.runtime.errors import UsageError
+from litefoot.runtime.native_log import native_log_silenced
 
 Precision = Literal["float32", "mixed"]
 
 
 @dataclass(frozen=True)
-class Devices:
-    """Where a model is trained, and in which arithmetic.
+class Task:
+    """Which of the processes that train together this one is.
 
     Attributes:
-        strategy: TensorFlow's way of sharing a batch among them.
-        worker: This process's number among those that train together, from 0.
-        workers: How many processes train together.
+        worker: Its number, from 0.
+        workers: How many there are.
+        given: Whether ``TF_CONFIG`` says so.
     """
 
-    strategy: Any
-    worker: int
-    workers: int
+    worker: int = 0
+    workers: int = 1
+    given: bool = False
 
     @property
     def is_chief(self) -> bool:
         """Whether this process writes the result."""
         return self.worker == 0
 
+
+@dataclass(frozen=True)
+class Devices:
+    """Where a model is trained.
+
+    Attributes:
+        strategy: TensorFlow's way of sharing a batch among them.
+        task: Which of the processes this one is.
+    """
+
+    strategy: Any
+    task: Task
+
+    @property
+    def replicas(self) -> int:
+        """How many devices share a batch, over all processes."""
+        return int(self.strategy.num_replicas_in_sync)
+
+    def check_batch(self, batch: int) -> None:
+        """Refuse a batch that cannot be shared equally.
+
+        Args:
+            batch: Samples in it.
+
+        Raises:
+            UsageError: It cannot.
+        """
+        if batch % self.replicas:
+            fitting = max(batch // self.replicas, 1) * self.replicas
+            raise UsageError(
+                "The samples of a batch cannot be shared equally",
+                got=f"{batch} samples for {self.replicas} devices",
+                fix=f"--batch {fitting}, or another multiple of {self.replicas}",
+            )
+
+    def least(self, value: int) -> int:
+        """The least of a value over all processes, which all call this.
+
+        Args:
+            value: This process's.
+
+        Returns:
+            The least.
+        """
+        return min(self._gathered(value))
+
+    def agree(self, value: int) -> bool:
+        """Whether a value is the same in all processes, which all call this.
+
+        Args:
+            value: This process's, of 63 bits.
+
+        Returns:
+            Whether it is.
+        """
+        return len(set(self._gathered(value))) == 1
+
+    def _gathered(self, value: int) -> list[int]:
+        import tensorflow as tf
+
+        if self.task.workers == 1:
+            return [value]
+
+        @tf.function
+        def gather() -> Any:
+            return self.strategy.gather(self.strategy.run(lambda: tf.constant([value], tf.int64)), axis=0)
+
+        return [int(number) for number in gather()]
+
     def __str__(self) -> str:
-        replicas = self.strategy.num_replicas_in_sync
-        return f"{replicas} device{'s' * (replicas > 1)} in {self.workers} process{'es' * (self.workers > 1)}"
+        workers = self.task.workers
+        return f"{_counted(self.replicas, 'device', 's')} in {_counted(workers, 'process', 'es')}"
 
 
-def find_devices() -> Devices:
-    """Every GPU of this machine, or this processor; with ``TF_CONFIG`` set, the machines that it names.
+def _counted(number: int, thing: str, plural: str) -> str:
+    return f"{number} {thing}{plural * (number > 1)}"
 
-    To be called before any other operation of TensorFlow: a process cannot join others later.
+
+def find_devices(task: Task) -> Devices:
+    """Every GPU of this machine, or this processor; or the machines that ``TF_CONFIG`` names.
+
+    To be called before any other operation of TensorFlow: a process cannot join others later. Waits for the others.
+
+    Args:
+        task: Which of the processes this one is.
 
     Returns:
         The devices.
-
-    Raises:
-        UsageError: ``TF_CONFIG`` is not what TensorFlow documents.
     """
     import tensorflow as tf
 
-    task = _task()
-    if task is not None:
-        worker, workers = task
-        return Devices(tf.distribute.MultiWorkerMirroredStrategy(), worker, workers)
+    if task.given:
+        with native_log_silenced():
+            return Devices(tf.distribute.MultiWorkerMirroredStrategy(), task)
     if len(tf.config.list_physical_devices("GPU")) > 1:
-        return Devices(tf.distribute.MirroredStrategy(), 0, 1)
-    return Devices(tf.distribute.get_strategy(), 0, 1)
+        return Devices(tf.distribute.MirroredStrategy(), task)
+    return Devices(tf.distribute.get_strategy(), task)
 
 
 def set_precision(precision: Precision) -> None:
@@ -71,15 +144,23 @@ def set_precision(precision: Precision) -> None:
     tf_keras.mixed_precision.set_global_policy(half if precision == "mixed" else "float32")
 
 
-def _task() -> tuple[int, int] | None:
-    """The number of this worker and of all workers that ``TF_CONFIG`` names."""
+def read_task() -> Task:
+    """Which of the processes that ``TF_CONFIG`` names this one is.
+
+    https://www.tensorflow.org/guide/distributed_training#setting_up_the_tf_config_environment_variable
+
+    Returns:
+        The task; that of a process on its own where the variable is not set.
+
+    Raises:
+        UsageError: ``TF_CONFIG`` is not what TensorFlow documents, or names something else than workers.
+    """
     text = os.environ.get("TF_CONFIG")
     if not text:
-        return None
+        return Task()
     try:
         config = json.loads(text)
-        task, workers = config["task"], config["cluster"]["worker"]
-        worker, kind = int(task["index"]), task["type"]
+        workers, kind, worker = config["cluster"]["worker"], config["task"]["type"], int(config["task"]["index"])
     except (ValueError, TypeError, KeyError) as error:
         raise UsageError(
             "The environment variable TF_CONFIG is not readable",
@@ -92,4 +173,4 @@ def _task() -> tuple[int, int] | None:
             got=f"{kind} {worker}",
             expected=f"worker 0 to {len(workers) - 1}",
         )
-    return worker, len(workers)
+    return Task(worker, len(workers), given=True)

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from litefoot.runtime.errors import TrainingFailed
+from litefoot.runtime.errors import TrainingFailed, UsageError
 
-from ..data.samples import Data, Samples
+from ..data.samples import Data
 from ..recipe import Plan, Recipe
+from .batches import training_batches, validation_batches
+from .devices import Devices
+from .log import Log
 from .state import State, StateFolder
 
 Progress = Callable[[int, int, dict[str, float]], None]
 """Called several times a second with the batches done, all batches, and the figures of the last epoch."""
 
+LOG = "tensorboard"
+
 _SECONDS_BETWEEN_REPORTS = 0.2
+SECONDS_BETWEEN_STATES = 10.0
+"""Of work that a kill may cost: a state takes as long to write as a short epoch of a small model to run."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,7 @@ class Fit:
         recipe: Whose augmentation, monitor and patience apply.
         data: To fit to.
         plan: How long.
+        devices: On what.
         seed: Of the order of the samples and of what is random in them.
         folder: For TensorBoard's log and what the recipe keeps of an epoch.
         progress: Called as the batches are done.
@@ -37,6 +45,7 @@ class Fit:
     recipe: Recipe
     data: Data
     plan: Plan
+    devices: Devices
     seed: int
     folder: Path
     progress: Progress | None = None
@@ -46,79 +55,46 @@ class Fit:
 
         Args:
             model: Compiled; trained in place. At the end it has the weights of the best epoch.
-            states: Where its state is kept after each epoch.
+            states: Where its state is kept.
             state: Where it stands.
 
         Returns:
             The state at the end.
 
         Raises:
-            TrainingFailed: The loss is no longer a finite number.
+            TrainingFailed: The loss is no longer a finite number, or a machine is lost.
+            UsageError: The recipe's `monitor` is not a figure of its model.
         """
-        import tf_keras
-
         if state.epoch < self.plan.epochs and not state.stopped:
             watch = _watch(self, states, state)
-            log = tf_keras.callbacks.TensorBoard(self.folder / "tensorboard", write_graph=False)
-            model.fit(
-                self.batches(state.epoch),
-                steps_per_epoch=self.plan.steps,
-                initial_epoch=state.epoch,
-                epochs=self.plan.epochs,
-                validation_data=self._validation(),
-                verbose=0,
-                callbacks=[log, watch],
-            )
+            self._fit(model, watch)
             state = watch.state
         states.restore_best(state)
         return state
 
-    def batches(self, first: int) -> Any:
-        """The training batches of all epochs from one on; those of an epoch do not depend on where it begins.
-
-        Args:
-            first: The number of the first epoch, from 0.
-
-        Returns:
-            A ``tf.data.Dataset`` of (inputs by name, targets).
-        """
+    def _fit(self, model: Any, watch: Any) -> None:
         import tensorflow as tf
 
-        samples = self.data.train
-        examples = tf.nest.map_structure(tf.constant, (samples.inputs, samples.targets))
-        varied = type(self.recipe).augment is not Recipe.augment
-
-        def pick(indices: Any) -> Any:
-            return tf.nest.map_structure(lambda array: tf.gather(array, indices), examples)
-
-        def one_epoch(epoch: Any) -> Any:
-            seed = tf.stack([self.seed, epoch])
-            order = tf.random.experimental.stateless_shuffle(tf.range(len(samples), dtype=tf.int64), seed)
-            indices = tf.data.Dataset.from_tensor_slices(order)
-            if not varied:
-                return indices.batch(self.recipe.batch).map(pick)
-
-            def vary(index: Any) -> Any:
-                return self.recipe.augment(*pick(index), tf.random.experimental.stateless_fold_in(seed, index))
-
-            return indices.map(vary, num_parallel_calls=tf.data.AUTOTUNE).batch(self.recipe.batch)
-
-        whole = tf.data.Dataset.range(first, self.plan.epochs).flat_map(one_epoch).prefetch(tf.data.AUTOTUNE)
-        options = tf.data.Options()
-        options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
-        return whole.with_options(options)
-
-    def _validation(self) -> Any:
-        return None if self.data.validation is None else _in_order(self.data.validation, self.recipe.batch)
-
-
-def _in_order(samples: Samples, batch: int) -> Any:
-    import tensorflow as tf
-
-    options = tf.data.Options()
-    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
-    ordered = tf.data.Dataset.from_tensor_slices((samples.inputs, samples.targets)).batch(batch)
-    return ordered.with_options(options)
+        recipe, begin = self.recipe, watch.state.epoch
+        validation = self.data.validation
+        try:
+            model.fit(
+                training_batches(recipe, self.data.train, self.plan, self.seed, begin, self.devices),
+                steps_per_epoch=self.plan.steps,
+                initial_epoch=begin,
+                epochs=self.plan.epochs,
+                validation_data=None if validation is None else validation_batches(validation, recipe.batch),
+                verbose=0,
+                callbacks=[watch],
+            )
+        except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.DeadlineExceededError) as error:
+            raise TrainingFailed(
+                "Another machine of this training is gone",
+                where=f"epoch {watch.state.epoch + 1}",
+                fix="start it on all machines again, with --resume",
+            ) from error
+        except tf.errors.ResourceExhaustedError as error:
+            raise TrainingFailed("The memory is too small for this training", fix="a smaller --batch") from error
 
 
 def _watch(fit: Fit, states: StateFolder, begin: State) -> Any:
@@ -130,51 +106,76 @@ def _watch(fit: Fit, states: StateFolder, begin: State) -> Any:
             super().__init__()
             self._supports_tf_logs = True  # the figures of a batch are not looked at, so they need not be fetched
             self.state = begin
+            self._log = Log(fit.folder / LOG)
             self._reported = 0.0
+            self._written = -math.inf
 
-        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002 - the name is Keras's
+        def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002 - the name is Keras's
+            self._report(0)
+
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
             now = time.monotonic()
             if now - self._reported >= _SECONDS_BETWEEN_REPORTS:
                 self._reported = now
-                self._report(self.state.epoch * fit.plan.steps + batch + 1)
+                states.check_restored()
+                if fit.devices.task.workers == 1:  # of several, all are to stop at the same place
+                    self._check({name: float(value) for name, value in (logs or {}).items()}, batch + 1)
+                self._report(batch + 1)
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            states.check_restored()
             figures = {name: float(value) for name, value in (logs or {}).items()}
-            _check_finite(figures, epoch)
-            self.state = _after(self.state, figures, fit.recipe)
+            self._check(figures, fit.plan.steps)
+            self.state = _after(self.state, figures, fit)
+            states.note(self.state)
+            self._log.write(figures, epoch + 1)
             fit.recipe.after_epoch(self.model, fit.data, epoch + 1, fit.folder)
-            states.write(self.state)
-            self._report(self.state.epoch * fit.plan.steps)
+            self._keep()
+            self._report(0)
             self.model.stop_training = self.state.stopped
 
-        def _report(self, done: int) -> None:
+        def _check(self, figures: Mapping[str, float], steps: int) -> None:
+            broken = [f"{name} {value}" for name, value in figures.items() if not math.isfinite(value)]
+            if broken:
+                states.forget()  # to go on from it would end here again
+                raise TrainingFailed(
+                    "The loss is not finite",
+                    where=f"epoch {self.state.epoch + 1}, step {steps} of {fit.plan.steps}",
+                    got=", ".join(broken),
+                    fix="the same command with a smaller --learning-rate; it begins anew",
+                )
+
+        def _keep(self) -> None:
+            """Several machines write after each epoch: all do it together, and their clocks differ."""
+            last = self.state.stopped or self.state.epoch == fit.plan.epochs
+            waited = time.monotonic() - self._written >= SECONDS_BETWEEN_STATES
+            if last or waited or fit.devices.task.workers > 1:
+                states.write(self.state)
+                self._written = time.monotonic()
+
+        def _report(self, steps: int) -> None:
             if fit.progress is not None:
                 last = {name: values[-1] for name, values in self.state.history.items()}
+                done = self.state.epoch * fit.plan.steps + steps
                 fit.progress(done, fit.plan.epochs * fit.plan.steps, last)
 
     return Watch()
 
 
-def _check_finite(figures: dict[str, float], epoch: int) -> None:
-    broken = {name: value for name, value in figures.items() if not math.isfinite(value)}
-    if broken:
-        raise TrainingFailed(
-            "The loss is not finite",
-            where=f"epoch {epoch + 1}",
-            got=", ".join(f"{name} {value}" for name, value in broken.items()),
-            fix="a smaller learning rate",
-        )
-
-
-def _after(state: State, figures: dict[str, float], recipe: Recipe) -> State:
+def _after(state: State, figures: dict[str, float], fit: Fit) -> State:
     """The state after an epoch with these figures."""
     epoch = state.epoch + 1
     history = {name: [*state.history.get(name, []), value] for name, value in figures.items()}
     state = replace(state, epoch=epoch, history=history)
-    if recipe.monitor is None:
+    monitor, patience = fit.recipe.monitor, fit.recipe.patience
+    if monitor is None:
         return replace(state, best=epoch)
-    value = figures[recipe.monitor]
-    if value < state.best_value:
-        state = replace(state, best=epoch, best_value=value)
-    patience = recipe.patience
+    if monitor not in figures:
+        raise UsageError(
+            "The recipe's monitor is not a figure of its model",
+            got=monitor,
+            expected=f"one of {', '.join(figures)}, or None",
+        )
+    if state.best_value is None or figures[monitor] < state.best_value:
+        state = replace(state, best=epoch, best_value=figures[monitor])
     return replace(state, stopped=patience is not None and epoch - state.best >= patience)

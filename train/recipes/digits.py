@@ -12,12 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from litefoot.runtime.contract import Metric, ModelContract
+from litefoot.runtime.errors import UsageError
 from litefoot.runtime.preprocessing import Grayscale, Resize, Scale, preprocess
 from litefoot.runtime.tensors import TensorSpec
 
 from ..data.samples import Data, Samples
 from ..data.splits import stratified_split
-from ..networks.convolutional import separable_block, shifted
+from ..networks.convolutional import convolution, separable_block, shifted
 from ..recipe import Plan, Recipe, Request
 
 Array = npt.NDArray[Any]
@@ -48,6 +49,8 @@ class Digits(Recipe):
 
         Half of the samples are kept for the test: a drop of one point is decided on hundreds of them, not on dozens.
         """
+        if request.source is not None:
+            raise UsageError("This recipe has its own data and takes no others", got=request.source)
         pictures, labels = load_pictures()
         steps = _CONTRACT.preprocessing["image"]
         images = np.stack([preprocess(picture, steps) for picture in pictures])
@@ -72,8 +75,7 @@ class Digits(Recipe):
         from tf_keras import Model, layers
 
         image = layers.Input((8, 8, 1), name="image")
-        x = layers.Conv2D(16, 3, padding="same", use_bias=False)(image)
-        x = layers.ReLU()(layers.BatchNormalization()(x))
+        x = convolution(image, 16)
         for filters, stride in ((32, 1), (64, 2), (64, 1)):
             x = separable_block(x, filters, stride)
         x = layers.Dropout(0.2)(layers.GlobalAveragePooling2D()(x))
