@@ -39,6 +39,8 @@ def match(detections: Detections, boxes: Array) -> dict[str, Array]:
 
 
 def _match_one(anchors: Array, corners: Array, boxes: Array) -> tuple[Array, Array]:
+    if not len(boxes):
+        return np.zeros((len(anchors), 5)), np.zeros(len(anchors), np.int64)
     shared = overlap(boxes[:, 1:], corners)
     shared[np.arange(len(boxes)), shared.argmax(axis=1)] = 2.0  # the nearest anchor is taken in any case
     owner = shared.argmax(axis=0)
