@@ -134,9 +134,10 @@ def repairer(size: int) -> Any:
     x = layers.Concatenate()([enlarged(coarse, 64, kernel=4, stride=2), middle])
     x = layers.Concatenate()([enlarged(x, 32, kernel=4, stride=2), fine])
     made = layers.Conv2D(1, 3, padding="same", activation="tanh", dtype="float32")(x)
-    whole = layers.Rescaling(0.5, 0.5, dtype="float32")(damaged[..., 1:])
-    missing = layers.Rescaling(-0.5, 0.5, dtype="float32")(damaged[..., 1:])
-    kept = layers.Multiply(dtype="float32")([damaged[..., :1], whole])
+    picture, mask = damaged[:, :, :, :1], damaged[:, :, :, 1:]  # an ellipsis cannot be written to a file
+    whole = layers.Rescaling(0.5, 0.5, dtype="float32")(mask)
+    missing = layers.Rescaling(-0.5, 0.5, dtype="float32")(mask)
+    kept = layers.Multiply(dtype="float32")([picture, whole])
     filled = layers.Multiply(dtype="float32")([made, missing])
     return tf_keras.Model(damaged, layers.Add(dtype="float32", name="image")([kept, filled]), name="repairer")
 
