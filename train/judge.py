@@ -43,7 +43,7 @@ class Judge:
         self._classes = np.unique(labels)
         self._network = MLPClassifier((256,), batch_size=min(128, len(labels)), random_state=0)
         for _ in range(_PASSES):
-            self._network.partial_fit(_flat(pictures), labels, self._classes)
+            self._network.partial_fit(_flat(pictures), labels, classes=self._classes)
 
     def accuracy(self, pictures: Array, labels: Array) -> float:
         """How good the classifier itself is.
