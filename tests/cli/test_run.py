@@ -41,6 +41,20 @@ def test_json_holds_every_output_of_the_artifact_asked_for(
     assert np.argmax(printed["outputs"]["probabilities"], axis=-1).tolist() == [7]
 
 
+def test_json_holds_the_answer_too(digits_bundle: Path, command: Callable[..., Any]) -> None:
+    answer = json.loads(command("run", digits_bundle, "--input", SEVEN, "--json").out)["answer"]
+    assert answer["labels"][0]["label"] == "7"
+    assert len(answer["labels"]) == 10
+
+
+@pytest.mark.parametrize(("name", "words"), [("seven.png", "no picture"), ("seven.gif", "not the name of a picture")])
+def test_a_label_is_not_written_as_a_picture(
+    digits_bundle: Path, tmp_path: Path, refused: Callable[..., str], name: str, words: str
+) -> None:
+    assert words in refused(2, "run", digits_bundle, "--input", SEVEN, "--output", tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_smallest_that_passed_is_run_where_none_is_named(digits_bundle: Path, command: Callable[..., Any]) -> None:
     sizes = {path.name: path.stat().st_size for path in (digits_bundle / "models").iterdir()}
     printed = json.loads(command("run", digits_bundle, "--input", SEVEN, "--json").out)
