@@ -21,7 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser: Of the command.
     """
     parser.add_argument("model", type=Path, help="bundle folder, .tflite or .onnx")
-    parser.add_argument("--input", type=Path, required=True, help="png, jpg, bmp, wav, csv, npy or txt")
+    given = parser.add_mutually_exclusive_group(required=True)
+    given.add_argument("--input", type=Path, help="png, jpg, bmp, wav, csv, npy, txt or json")
+    given.add_argument("--seed", type=int, metavar="N", help="what a generator starts from, instead of a file")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the answer as a picture: png, jpg or bmp")
     parser.add_argument("--force", action="store_true", help="replace the picture where there is one")
     parser.add_argument(
@@ -53,13 +55,16 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.output is not None:
         check_picture_path(arguments.output, force=arguments.force)
     model = load(arguments.model, engine=arguments.engine, artifact=arguments.artifact, threads=arguments.threads)
+    source = arguments.input if arguments.seed is None else np.array(arguments.seed)
     if model.contract is None:
-        sample = read_sample(arguments.input)
+        sample = read_sample(source) if isinstance(source, Path) else source
         values = sample if isinstance(sample, np.ndarray) else preprocess(sample, ())
     else:
-        values = model.preprocess(arguments.input)
-    outputs = model.run({model.inputs[0].name: values})
-    answer = model.postprocess(outputs) if model.contract is not None else None
+        values = model.preprocess(source)
+    stepwise = model.contract.state if model.contract is not None else {}
+    name = next(spec.name for spec in model.inputs if spec.name not in stepwise)
+    outputs = model.predict_by_name({name: values}) if stepwise else model.run({name: values})
+    answer = model.postprocess(outputs, source) if model.contract is not None else None
     if arguments.output is not None:
         _write(answer, arguments.output, force=arguments.force)
     if arguments.json:

@@ -9,6 +9,7 @@ from pathlib import Path
 from litefoot.runtime.contract import Metric, ModelContract
 from litefoot.runtime.errors import BadDocument, UsageError
 from litefoot.runtime.preprocessing import Grayscale, Resize, Scale, Step, Waveform
+from litefoot.runtime.sequences import check_wiring
 from litefoot.runtime.storage.codec import decode, encode
 from litefoot.runtime.storage.files import read_json
 from litefoot.runtime.tensors import Kind, TensorSpec
@@ -87,6 +88,7 @@ def make_contract(found: Description, promises: Promises) -> ModelContract:
     _check_names(promises.preprocessing, inputs, "input")
     _check_names(promises.state, inputs, "input")
     _check_names(dict.fromkeys(promises.state.values()), outputs, "output")
+    check_wiring(found.inputs, found.outputs, promises.state, found.name)
     _check_labels(promises.labels, found.outputs)
     specs = [replace_kind(spec, promises.kinds.get(spec.name)) for spec in found.outputs]
     if promises.metric is not None and not any(spec.kind in CLASS_KINDS for spec in specs):

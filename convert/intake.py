@@ -11,11 +11,12 @@ import numpy.typing as npt
 
 from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.errors import ConversionFailed, SampleError, UsageError
+from litefoot.runtime.sequences import given_specs
 from litefoot.runtime.storage.files import sha256
 from litefoot.runtime.verification.tolerance import CLASS_KINDS
 
 from .contracts import Promises, make_contract, with_labels
-from .data import Data, Given, check_range, check_samples, check_targets, read_data
+from .data import Data, Given, check_given, check_range, check_targets, read_data
 from .data.synthetic import synthetic_samples
 from .source import Description
 from .staging import MIN_CALIBRATION_SAMPLES, Arrays, Staged
@@ -26,6 +27,7 @@ MAX_CALIBRATION_SAMPLES = 500
 HELD_BACK = 5
 """Every so many-th calibration sample is kept for the verdict where no evaluation samples were given."""
 SYNTHETIC_SAMPLES = 32
+SYNTHETIC_STEPS = 16
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def take_in(
     _check_task(contract, judged)
     arrays = None if ranges is None else ranges.inputs
     if arrays is not None:
-        check_samples(arrays, contract.inputs, what="calibration", at_least=MIN_CALIBRATION_SAMPLES)
+        check_given(arrays, contract, what="calibration", at_least=MIN_CALIBRATION_SAMPLES)
     warnings = () if arrays is None else tuple(check_range(arrays, judged.inputs, contract))
     skipped = (
         ()
@@ -157,7 +159,10 @@ def _evaluation(
     if calibration is not None:
         data = _part(calibration, held_back=True)
         return data, f"{len(data)} calibration samples that were held back for it"
-    made_up = synthetic_samples(contract.inputs, found.largest_tokens, SYNTHETIC_SAMPLES)
+    specs = given_specs(contract.inputs, contract.state, {})
+    if contract.state:
+        specs = tuple(spec._replace(shape=(spec.shape[0], SYNTHETIC_STEPS, *spec.shape[2:])) for spec in specs)
+    made_up = synthetic_samples(specs, found.largest_tokens, SYNTHETIC_SAMPLES)
     return (
         Data(made_up, None, (), "made-up inputs"),
         f"{SYNTHETIC_SAMPLES} made-up inputs: give --calibration or --evaluation for a verdict on real ones",

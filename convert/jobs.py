@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,44 @@ def opening(source: Source) -> Job:
     return Job("the model", "open", {"source": encode(source)}, lane=KERAS)
 
 
+@dataclass(frozen=True)
+class Samples:
+    """Files of arrays by input name, ``.npz``.
+
+    Attributes:
+        evaluation: Samples, or for a model with state sequences, (samples, ...).
+        call: What the model is called with first, (1, ...).
+        calibration: Samples, or single steps, (samples, ...); None without.
+    """
+
+    evaluation: Path
+    call: Path
+    calibration: Path | None
+
+
+def stepping(source: Source, state: dict[str, str], sequences: Path, out: Path) -> Job:
+    """The job that takes a model with state through the calibration sequences, for what it is given at single steps.
+
+    Args:
+        source: The model.
+        state: Of the contract.
+        sequences: The sequences, ``.npz``.
+        out: The ``.npz`` file for the steps.
+
+    Returns:
+        The job.
+    """
+    arguments = {"source": encode(source), "samples": str(sequences), "state": state, "out": str(out)}
+    return Job("the calibration steps", "steps", arguments, lane=KERAS)
+
+
 def making(
-    source: Source, variants: Sequence[Variant], models: Path, samples: Path, calibration: Path | None, references: Path
+    source: Source,
+    variants: Sequence[Variant],
+    models: Path,
+    samples: Samples,
+    references: Path,
+    state: dict[str, str],
 ) -> list[Job]:
     """The jobs that make and describe the files.
 
@@ -42,25 +79,31 @@ def making(
         source: The model.
         variants: What to make.
         models: The folder for the files.
-        samples: Evaluation samples, ``.npz``.
-        calibration: Calibration samples, ``.npz``; None without.
+        samples: What they are calibrated and tried on.
         references: The ``.npz`` file for the full-precision outputs.
+        state: Of the contract.
 
     Returns:
         The jobs; a description has its variant's name after `DESCRIBE`.
     """
     document = encode(source)
+    calibration = None if samples.calibration is None else str(samples.calibration)
     jobs = [
-        _making(variant, document, models, None if calibration is None else str(calibration), variants)
+        _making(variant, document, models, calibration, variants)
         for variant in sorted(variants, key=lambda variant: variant.format)
     ]
-    reference = {"source": document, "samples": str(samples), "out": str(references)}
+    reference = {
+        "source": document,
+        "samples": str(samples.evaluation),
+        "state": state,
+        "out": str(references),
+    }
     jobs.append(Job(REFERENCE, "reference", reference, lane=KERAS))
     jobs += [
         Job(
             describing(variant),
             "describe",
-            {"variant": encode(variant), "path": str(models / variant.name), "samples": str(samples)},
+            {"variant": encode(variant), "path": str(models / variant.name), "samples": str(samples.call)},
             lane=QUANTIZER,
             needs=variant.name,
         )

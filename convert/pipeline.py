@@ -15,6 +15,7 @@ from typing import Any
 from litefoot.runtime.errors import ConversionFailed, UsageError, require
 from litefoot.runtime.machine.bench import latencies
 from litefoot.runtime.model import Model, load
+from litefoot.runtime.sequences import first_call
 from litefoot.runtime.storage.bundle import Bundle
 from litefoot.runtime.storage.codec import decode, encode
 from litefoot.runtime.storage.files import read_arrays
@@ -27,7 +28,7 @@ from litefoot.runtime.verification.verdict import Verdict
 from .contracts import Promises
 from .data import Given
 from .intake import Intake, take_in
-from .jobs import REFERENCE, describing, making, opening
+from .jobs import REFERENCE, Samples, describing, making, opening, stepping
 from .report.bundling import file_records, limit_golden, write_manifest
 from .report.page import write_page
 from .report.report import REPORT, Report, make_report
@@ -189,17 +190,29 @@ class _Work:
         """Have the model files made and the full-precision model run."""
         models = folder / "models"
         models.mkdir()
-        samples, references = self.scratch / "evaluation.npz", self.scratch / "references.npz"
-        calibration = None
-        write_arrays(samples, self.intake.evaluation)
-        if self.intake.calibration is not None:
-            calibration = self.scratch / "calibration.npz"
-            write_arrays(calibration, self.intake.calibration)
-        jobs = making(self.staged.source, self.intake.variants, models, samples, calibration, references)
+        references, contract = self.scratch / "references.npz", self.intake.contract
+        jobs = making(
+            self.staged.source, self.intake.variants, models, self._samples(workers), references, contract.state
+        )
         outcomes = workers.run(jobs, self.steps.done)
         if (error := outcomes[REFERENCE].error) is not None:
             raise error
         return outcomes, read_arrays(references)
+
+    def _samples(self, workers: Workers) -> Samples:
+        """Write the samples where workers find them; sequences to calibrate with become single steps."""
+        evaluation, call = self.scratch / "evaluation.npz", self.scratch / "call.npz"
+        contract, calibration = self.intake.contract, self.scratch / "calibration.npz"
+        write_arrays(evaluation, self.intake.evaluation)
+        write_arrays(call, first_call(contract.inputs, contract.state, self.intake.evaluation))
+        if self.intake.calibration is None:
+            return Samples(evaluation, call, None)
+        write_arrays(calibration, self.intake.calibration)
+        if not contract.state:
+            return Samples(evaluation, call, calibration)
+        steps = self.scratch / "steps.npz"
+        workers.ask(stepping(self.staged.source, contract.state, calibration, steps))
+        return Samples(evaluation, call, steps)
 
     def _artifacts(
         self, outcomes: Mapping[str, Outcome], failures: Mapping[str, ConversionFailed], golden: Golden
@@ -210,8 +223,9 @@ class _Work:
             if variant.name not in failures:
                 artifact = decode(Artifact, outcomes[describing(variant)].value, f"description of {variant.name}")
                 tolerances = {
-                    spec.name: default_tolerance(variant.precision, spec.kind, golden.references[spec.name])
+                    spec.name: default_tolerance(variant.precision, spec, golden.references[spec.name])
                     for spec in self.intake.contract.outputs
+                    if spec.name in golden.references
                 }
                 artifacts.append(replace(artifact, tolerances=tolerances))
         if not artifacts:
@@ -248,7 +262,9 @@ class _Work:
             verdicts.append(models[-1].selftest(golden))
             self.steps.done(f"verify {artifact.name}")
         batch = self.staged.source.batch or self.found.inputs[0].shape[0] or 1
-        sample = {name: array[:1].repeat(batch, axis=0) for name, array in golden.inputs.items()}
+        contract = bundle.contract
+        call = first_call(contract.inputs, contract.state, golden.inputs)
+        sample = {name: array.repeat(batch, axis=0) for name, array in call.items()}
         p50_ms = latencies(models, sample, seconds=LATENCY_SECONDS)
         return make_report(bundle.manifest, verdicts, p50_ms, failures, self.found, self.intake, len(golden))
 

@@ -9,10 +9,11 @@ from typing import Any
 import numpy.typing as npt
 
 from litefoot.runtime.errors import UnreadableModel, UsageError, first_line
+from litefoot.runtime.sequences import check_wiring
 from litefoot.runtime.storage.trained import MODEL, TrainedModel, read_trained
 from litefoot.runtime.verification.tolerance import CLASS_KINDS
 
-from .data import check_samples, check_targets
+from .data import check_given, check_targets
 from .model.keras3 import named_call
 from .source import Source, find_layout, is_trained
 
@@ -80,8 +81,9 @@ def stage(model: Any, scratch: Path) -> Staged:
 
 def _check(training: Training) -> None:
     contract = training.document.contract
-    check_samples(training.calibration, contract.inputs, what="calibration", at_least=MIN_CALIBRATION_SAMPLES)
-    check_samples(training.evaluation, contract.inputs, what="evaluation", at_least=1)
+    check_wiring(contract.inputs, contract.outputs, contract.state, training.document.name)
+    check_given(training.calibration, contract, what="calibration", at_least=MIN_CALIBRATION_SAMPLES)
+    check_given(training.evaluation, contract, what="evaluation", at_least=1)
     scores = next((spec for spec in contract.outputs if spec.kind in CLASS_KINDS), None)
     if contract.metric is not None and scores is None:
         raise UsageError(

@@ -202,10 +202,19 @@ class Model:
         Raises:
             InputMismatch: A name, shape or dtype differs from what the model takes.
         """
-        outputs = self._predict(self._by_name(values, named, self._fed), progress)
+        outputs = self.predict_by_name(self._by_name(values, named, self._fed), progress)
         return next(iter(outputs.values())) if len(outputs) == 1 else outputs
 
-    def _predict(self, inputs: Mapping[str, Array], progress: Progress | None) -> dict[str, Array]:
+    def predict_by_name(self, inputs: Mapping[str, Array], progress: Progress | None = None) -> dict[str, Array]:
+        """The same, inputs and outputs always by name.
+
+        Args:
+            inputs: As for `predict`.
+            progress: As there.
+
+        Returns:
+            By output name.
+        """
         if self.contract is None or not self.contract.state:
             return self._in_batches(inputs, progress)
         from .streaming import Sequences
@@ -277,7 +286,8 @@ class Model:
         """What the outputs of one sample mean, by the contract.
 
         Args:
-            outputs: What calling the model with one sample returned: the only output, or a dict by output name.
+            outputs: What calling the model with one sample returned: the only output, or a dict by output name. Of
+                a sequence, the last step is taken.
             source: What `preprocess` was given; needed where the answer is a part of it.
 
         Returns:
@@ -289,12 +299,9 @@ class Model:
         """
         if self.contract is None:
             raise UsageError("Postprocessing needs a bundle", where=self.name, fix="load the bundle folder")
-        from .decoding import read_sample
-        from .postprocessing import postprocess
+        from .postprocessing import answer_of
 
-        sample = read_sample(source) if isinstance(source, Path) else source
-        named = outputs if isinstance(outputs, Mapping) else {self.outputs[0].name: outputs}
-        return postprocess({name: array[0] for name, array in named.items()}, self.contract, sample)
+        return answer_of(outputs, self.contract, source)
 
     def selftest(self, golden: Golden | None = None, progress: Progress | None = None) -> Verdict:
         """Replay the bundle's golden samples on this machine and judge the answers by the bundle's tolerances.
@@ -323,7 +330,7 @@ class Model:
             engine=self.engine,
             contract=self.contract,
             references=golden.references,
-            outputs=self._predict(golden.inputs, progress),
+            outputs=self.predict_by_name(golden.inputs, progress),
             targets=golden.targets,
             tolerances=artifact.tolerances,
             steps=artifact.output_steps,
@@ -339,9 +346,8 @@ class Model:
         if isinstance(values, Mapping):
             return values
         if len(specs) != 1:
-            raise InputMismatch(
-                "This model has several inputs; give them by name", where=self.name, expected=", ".join(map(str, specs))
-            )
+            names = ", ".join(map(str, specs))
+            raise InputMismatch("This model has several inputs; give them by name", where=self.name, expected=names)
         return {specs[0].name: values}
 
     def _out_by_name(self, out: Array | Mapping[str, Array]) -> Mapping[str, Array]:

@@ -58,12 +58,10 @@ def walk(
     Raises:
         InputMismatch: The names or the numbers of steps or samples do not fit.
     """
-    specs = given_specs(inputs, state, given)
-    steps = count_steps(inputs, specs, given)
-    stepped = {spec.name for spec, own in zip(specs, fed(inputs, state), strict=True) if spec is not own}
+    steps = count_steps(inputs, given_specs(inputs, state, given), given)
     carried = zeros(inputs, state, len(next(iter(given.values()))))
     for i in range(steps):
-        now = {name: array[:, i] if name in stepped else array for name, array in given.items()} | carried
+        now = at_step(inputs, state, given, i) | carried
         outputs = step(now)
         carried = {into: outputs[outof] for into, outof in state.items()}
         yield now, outputs
@@ -113,6 +111,45 @@ def zeros(inputs: Sequence[TensorSpec], state: Mapping[str, str], samples: int =
         )
         for spec in inputs
         if spec.name in state
+    }
+
+
+def first_call(inputs: Sequence[TensorSpec], state: Mapping[str, str], given: Mapping[str, Array]) -> dict[str, Array]:
+    """What a model is called with first.
+
+    Args:
+        inputs: All that it takes.
+        state: For the name of each input that holds state, the output that is its next value; empty for a model that
+            takes whole samples.
+        given: Samples, or sequences as for `roll_out`.
+
+    Returns:
+        The first sample, or its first step with the state, by input name, (1, ...).
+    """
+    one = {name: array[:1] for name, array in given.items()}
+    if not state:
+        return one
+    return at_step(inputs, state, one, 0) | {name: array[:1] for name, array in zeros(inputs, state).items()}
+
+
+def at_step(
+    inputs: Sequence[TensorSpec], state: Mapping[str, str], given: Mapping[str, Array], step: int
+) -> dict[str, Array]:
+    """What sequences hold at one step.
+
+    Args:
+        inputs: What one step takes, the state too.
+        state: For the name of each input that holds state, the output that is its next value.
+        given: As for `roll_out`.
+        step: Which, from zero.
+
+    Returns:
+        By input name, without the state, (samples, ...).
+    """
+    specs = given_specs(inputs, state, given)
+    return {
+        spec.name: given[spec.name] if spec is own else given[spec.name][:, step]
+        for spec, own in zip(specs, fed(inputs, state), strict=True)
     }
 
 
@@ -190,9 +227,10 @@ def check_wiring(
                 got=f"{into} from {outof}",
                 expected=f"inputs {sorted(inputs)}, outputs {sorted(outputs)}",
             )
-        if inputs[into].shape != outputs[outof].shape:
+        plain = inputs[into].quantization is None and outputs[outof].quantization is None
+        if inputs[into].shape != outputs[outof].shape or (plain and inputs[into].dtype != outputs[outof].dtype):
             raise UsageError(
-                "A state input and the output that feeds it differ in shape",
+                "A state input and the output that feeds it differ in shape or type",
                 where=model,
                 got=str(outputs[outof]),
                 expected=str(inputs[into]),

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.errors import SampleError
+from litefoot.runtime.sequences import count_steps, fed, given_specs
 from litefoot.runtime.tensors import TensorSpec
 
 Array = npt.NDArray[Any]
@@ -49,6 +50,26 @@ def check_samples(arrays: Mapping[str, Array], inputs: tuple[TensorSpec, ...], *
         raise SampleError(
             f"There are too few {what} samples", got=min(counts.values()), expected=f"at least {at_least}"
         )
+
+
+def check_given(arrays: Mapping[str, Array], contract: ModelContract, *, what: str, at_least: int) -> None:
+    """The same, for a model that may take one step of a sequence: then samples are sequences, without its state.
+
+    Args:
+        arrays: By input name, (samples, ...); where the contract has state, (samples, steps, ...), or (samples, ...)
+            for what is given again at each step.
+        contract: Of the model.
+        what: ``calibration`` or ``evaluation``, for messages.
+        at_least: The smallest number of samples.
+
+    Raises:
+        SampleError: As `check_samples`.
+        InputMismatch: The sequences of several inputs differ in length, or there is none.
+    """
+    specs = given_specs(contract.inputs, contract.state, arrays)
+    check_samples(arrays, specs, what=what, at_least=at_least)
+    if contract.state:
+        count_steps(contract.inputs, specs, arrays)
 
 
 def check_targets(targets: Array, count: int, classes: int | None, *, what: str = "evaluation") -> None:
@@ -99,7 +120,7 @@ def check_range(
         SampleError: Pictures are scaled to 0..1 or -1..1 in one set and not in the other.
     """
     warnings: list[str] = []
-    for spec in contract.inputs:
+    for spec in fed(contract.inputs, contract.state):
         first, second = calibration[spec.name], evaluation[spec.name]
         if spec.dtype.startswith("float") and first.size and second.size:
             if _is_picture(spec, contract):

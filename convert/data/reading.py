@@ -9,9 +9,10 @@ from typing import Any
 
 from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.errors import UsageError
+from litefoot.runtime.sequences import given_specs
 
 from .arrays import from_array, from_mapping, from_pair, read_npy, read_npz
-from .checks import check_samples, check_targets
+from .checks import check_given, check_targets
 from .fitting import cast, fit_axis
 from .folders import read_folder
 from .generators import find_function, from_samples, importable, is_function_name, user_code
@@ -111,14 +112,15 @@ def _read_value(given: object, wanted: Wanted, source: str | None = None) -> Dat
 
 def _finish(data: Data, wanted: Wanted) -> Data:
     """Fit, convert, check and limit what a reader gave."""
-    specs = wanted.specs
+    contract = wanted.contract
+    specs = {spec.name: spec for spec in given_specs(contract.inputs, contract.state, data.inputs)}
     inputs = {
         name: cast(fit_axis(array, specs[name]), specs[name].dtype, f"{data.source}, input {name}")
         if name in specs
         else array
         for name, array in data.inputs.items()
     }
-    check_samples(inputs, wanted.contract.inputs, what=wanted.what, at_least=1)
+    check_given(inputs, contract, what=wanted.what, at_least=1)
     count = len(next(iter(inputs.values())))
     targets, labels = data.targets, data.labels
     if targets is not None:

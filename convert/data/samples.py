@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.errors import SampleError, UsageError
+from litefoot.runtime.sequences import given_specs
 from litefoot.runtime.tensors import TensorSpec
 
 Array = npt.NDArray[Any]
@@ -56,8 +57,8 @@ class Wanted:
 
     @property
     def specs(self) -> dict[str, TensorSpec]:
-        """The model's inputs by name."""
-        return {spec.name: spec for spec in self.contract.inputs}
+        """What samples hold, by input name: for a model that takes one step, whole sequences, without its state."""
+        return {spec.name: spec for spec in given_specs(self.contract.inputs, self.contract.state, {})}
 
     def is_target(self, name: str) -> bool:
         """Whether something of this name holds the right answers.
@@ -82,14 +83,14 @@ class Wanted:
         Raises:
             UsageError: The model has several.
         """
-        if len(self.contract.inputs) != 1:
+        if len(self.specs) != 1:
             raise UsageError(
                 f"These {self.what} samples do not say to which input of the model they belong",
                 where=source,
                 expected=f"samples by input name: {', '.join(self.specs)}",
                 fix="give an .npz file or a function that yields dicts",
             )
-        return self.contract.inputs[0]
+        return next(iter(self.specs.values()))
 
 
 def sort_out(given: Mapping[str, Value], wanted: Wanted, source: object) -> tuple[dict[str, Value], Value | None]:
@@ -117,8 +118,8 @@ def sort_out(given: Mapping[str, Value], wanted: Wanted, source: object) -> tupl
             expected="one of them",
         )
     inputs = {name: value for name, value in named.items() if name not in targets}
-    if len(inputs) == len(wanted.contract.inputs) == 1:
-        inputs = {wanted.contract.inputs[0].name: next(iter(inputs.values()))}
+    if len(inputs) == len(wanted.specs) == 1:
+        inputs = {next(iter(wanted.specs)): next(iter(inputs.values()))}
     return inputs, named[targets[0]] if targets else None
 
 

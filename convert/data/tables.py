@@ -153,8 +153,8 @@ def _columns(names: tuple[str, ...], heading: bool, path: Path, wanted: Wanted) 
         )
     others = [place for place in range(len(names)) if place not in targets]
     features = _by_name(names, others, path, wanted) if heading else {}
-    if not features and len(wanted.contract.inputs) == 1:
-        features = {wanted.contract.inputs[0].name: others}
+    if not features and len(wanted.specs) == 1:
+        features = {next(iter(wanted.specs)): others}
     if features.keys() != wanted.specs.keys():
         raise SampleError(
             "The columns of this table are not named by the model's inputs",

@@ -22,7 +22,7 @@ def describe(*, variant: dict[str, Any], path: str, samples: str) -> Any:
     Args:
         variant: What the file was made as, encoded.
         path: The file.
-        samples: Evaluation samples, ``.npz``, by input name, (samples, ...).
+        samples: ``.npz``, by input name, (samples, ...), of what one call takes.
 
     Returns:
         Its `Artifact`, encoded, without tolerances.

@@ -52,9 +52,49 @@ def write(*, source: str, precision: str, integer_io: bool, calibration: str | N
     quantized = quantizer.quantize(ranges).quantized_model
     if quantized is None:
         raise RuntimeError("the quantizer returned no model")
-    Path(out).write_bytes(quantized)
+    Path(out).write_bytes(rejoin(bytes(quantized)))
     if precision == "int8":
         _refuse_float_weights(Path(out))
+
+
+def rejoin(content: bytes) -> bytes:
+    """Give integer operators the integers that they are made for.
+
+    Where a tensor is an output of the model and another operator takes it too, as the state of a recurrent step is, the
+    quantizer hands that operator the float copy which it made for the output, and the file does not load.
+
+    Args:
+        content: A TFLite file that the quantizer wrote.
+
+    Returns:
+        The file; the same one where there is nothing to mend.
+    """
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromPackedBuf(content, 0)
+    mended = False
+    for graph in model.subgraphs:
+        kinds = [_kind(model.operatorCodes[operator.opcodeIndex]) for operator in graph.operators]
+        stored = {
+            int(operator.outputs[0]): int(operator.inputs[0])
+            for operator, kind in zip(graph.operators, kinds, strict=True)
+            if kind == schema.BuiltinOperator.DEQUANTIZE
+        }
+        for operator, kind in zip(graph.operators, kinds, strict=True):
+            in_integers = any(graph.tensors[out].type == schema.TensorType.INT8 for out in operator.outputs)
+            if kind != schema.BuiltinOperator.QUANTIZE and in_integers and stored.keys() & set(operator.inputs):
+                operator.inputs = [stored.get(int(tensor), int(tensor)) for tensor in operator.inputs]
+                mended = True
+    if not mended:
+        return content
+    builder = flatbuffers.Builder(len(content))
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def _kind(code: Any) -> int:
+    return max(code.builtinCode, code.deprecatedBuiltinCode)
 
 
 def _refuse_float_weights(path: Path) -> None:

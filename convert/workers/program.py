@@ -18,6 +18,7 @@ UNNEEDED = ("sklearn", "matplotlib", "pandas")
 TASKS = {
     "open": "litefoot.convert.model.opening:describe",
     "reference": "litefoot.convert.export.reference:write",
+    "steps": "litefoot.convert.export.reference:write_steps",
     "tflite": "litefoot.convert.export.tflite:write",
     "onnx": "litefoot.convert.export.onnx:write",
     "quantize-tflite": "litefoot.convert.export.quantize_tflite:write",

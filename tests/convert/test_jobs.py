@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from litefoot.convert.jobs import KERAS, QUANTIZER, REFERENCE, describing, making, opening
+from litefoot.convert.jobs import KERAS, QUANTIZER, REFERENCE, Samples, describing, making, opening, stepping
 from litefoot.convert.source import Source
 from litefoot.convert.variants import VARIANTS, Variant, choose_variants
 from litefoot.convert.workers.pool import Job
@@ -19,7 +19,15 @@ MODELS = Path("out/models")
 def jobs_of(
     variants: tuple[Variant, ...] = VARIANTS, *, calibration: Path | None = Path("calibration.npz")
 ) -> list[Job]:
-    return making(SOURCE, variants, MODELS, Path("evaluation.npz"), calibration, Path("references.npz"))
+    samples = Samples(Path("evaluation.npz"), Path("call.npz"), calibration)
+    return making(SOURCE, variants, MODELS, samples, Path("references.npz"), {"h": "next_h"})
+
+
+def test_a_model_with_state_is_taken_through_sequences() -> None:
+    reference = named(jobs_of())[REFERENCE].arguments
+    assert (reference["samples"], reference["state"]) == ("evaluation.npz", {"h": "next_h"})
+    job = stepping(SOURCE, {"h": "next_h"}, Path("sequences.npz"), Path("steps.npz"))
+    assert (job.task, job.lane, job.arguments["out"]) == ("steps", KERAS, "steps.npz")
 
 
 def named(jobs: list[Job]) -> dict[str, Job]:
@@ -104,12 +112,12 @@ def test_tensorflow_is_not_asked_for_integer_io_where_it_died_of_the_same_model(
     assert after("int8-io.tflite") is None
 
 
-def test_a_file_is_checked_with_what_it_was_made_as_on_the_evaluation_samples() -> None:
+def test_a_file_is_checked_with_what_it_was_made_as_on_what_one_call_takes() -> None:
     job = named(jobs_of())["check int8-io.tflite"]
     assert (job.task, job.lane) == ("describe", QUANTIZER)
     assert decode(Variant, job.arguments["variant"], "variant") == choose_variants(["int8-io.tflite"])[-1]
     assert job.arguments["path"] == "out/models/int8-io.tflite"
-    assert job.arguments["samples"] == "evaluation.npz"
+    assert job.arguments["samples"] == "call.npz"
 
 
 def test_without_calibration_nobody_is_given_any() -> None:

@@ -67,7 +67,7 @@ def _described(folder: Path, variant: Variant, golden: Golden) -> Artifact:
     samples = folder.with_name("samples.npz")
     write_arrays(samples, golden.inputs)
     found = describe(variant=encode(variant), path=str(folder / "models" / variant.name), samples=str(samples))
-    tolerance = default_tolerance(variant.precision, "logits", golden.references["y"])
+    tolerance = default_tolerance(variant.precision, CONTRACT.outputs[0], golden.references["y"])
     return replace(decode(Artifact, found, variant.name), tolerances={"y": tolerance})
 
 

@@ -1,0 +1,126 @@
+"""Make models that take one step of a sequence, as TrainedModel folders. A program: TensorFlow stays in its process."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+import tf_keras
+from tf_keras import layers
+
+from litefoot.runtime.contract import ModelContract
+from litefoot.runtime.sequences import fed
+from litefoot.runtime.storage.trained import MODEL, TrainedModel
+from litefoot.runtime.tensors import TensorSpec
+
+SAMPLES, STEPS, CACHE, UNITS, TOKENS = 32, 12, 12, 16, 20
+
+Made = tuple[tf_keras.Model, ModelContract]
+
+
+def spec(name: str, *shape: int, dtype: str = "float32", kind: str | None = None) -> TensorSpec:
+    return TensorSpec(name, (None, *shape), dtype, kind=kind)
+
+
+def gru() -> Made:
+    """One step of a GRU: its state is an input and an output."""
+    x, h = layers.Input((4,), name="x"), layers.Input((UNITS,), name="h")
+    _, after = layers.GRUCell(UNITS)(x, [h])
+    after = after[0] if isinstance(after, list) else after
+    next_h = layers.Activation("linear", name="next_h")(after)
+    y = layers.Dense(3, name="y")(after)
+    contract = ModelContract(
+        inputs=(spec("x", 4), spec("h", UNITS)),
+        outputs=(spec("y", 3, kind="sequence"), spec("next_h", UNITS)),
+        task="sequence regression",
+        state={"h": "next_h"},
+    )
+    return tf_keras.Model([x, h], [y, next_h], name="gru"), contract
+
+
+def lstm() -> Made:
+    """One step of an LSTM, which has two states."""
+    x = layers.Input((4,), name="x")
+    h, c = layers.Input((UNITS,), name="h"), layers.Input((UNITS,), name="c")
+    _, (after, cell) = layers.LSTMCell(UNITS)(x, [h, c])
+    next_h = layers.Activation("linear", name="next_h")(after)
+    next_c = layers.Activation("linear", name="next_c")(cell)
+    y = layers.Dense(3, name="y")(after)
+    contract = ModelContract(
+        inputs=(spec("x", 4), spec("h", UNITS), spec("c", UNITS)),
+        outputs=(spec("y", 3, kind="sequence"), spec("next_h", UNITS), spec("next_c", UNITS)),
+        task="sequence regression",
+        state={"h": "next_h", "c": "next_c"},
+    )
+    return tf_keras.Model([x, h, c], [y, next_h, next_c], name="lstm"), contract
+
+
+def attention() -> Made:
+    """One step of attention over a cache of keys and values, written at a position that the model itself counts.
+
+    The memory is the same at each step, as an encoder's output is.
+    """
+    token = layers.Input((1,), dtype="int32", name="token")
+    memory = layers.Input((UNITS,), name="memory")
+    position = layers.Input((1,), dtype="int32", name="position")
+    keys, values = (layers.Input((CACHE, UNITS), name=name) for name in ("keys", "values"))
+    x = layers.Reshape((UNITS,))(layers.Embedding(TOKENS, UNITS)(token)) + layers.Dense(UNITS)(memory)
+    here = tf.one_hot(position, CACHE)  # (batch, 1, cache)
+    column = layers.Reshape((CACHE, 1))(here)
+    next_keys = layers.Add(name="next_keys")([keys, column * layers.Reshape((1, UNITS))(layers.Dense(UNITS)(x))])
+    next_values = layers.Add(name="next_values")([values, column * layers.Reshape((1, UNITS))(layers.Dense(UNITS)(x))])
+    query = layers.Reshape((1, UNITS))(layers.Dense(UNITS)(x))
+    scores = tf.matmul(query, next_keys, transpose_b=True) / UNITS**0.5
+    unseen = tf.cast(tf.reshape(tf.range(CACHE), (1, 1, CACHE)) > tf.expand_dims(position, 2), tf.float32)
+    seen = tf.matmul(tf.nn.softmax(scores - 40.0 * unseen), next_values)
+    logits = layers.Dense(TOKENS, name="logits")(layers.Reshape((UNITS,))(seen) + x)
+    next_position = layers.Add(name="next_position")([position, tf.ones_like(position)])
+    contract = ModelContract(
+        inputs=(
+            spec("token", 1, dtype="int32"),
+            spec("memory", UNITS),
+            spec("position", 1, dtype="int32"),
+            spec("keys", CACHE, UNITS),
+            spec("values", CACHE, UNITS),
+        ),
+        outputs=(
+            spec("logits", TOKENS, kind="logits"),
+            spec("next_position", 1, dtype="int32"),
+            spec("next_keys", CACHE, UNITS),
+            spec("next_values", CACHE, UNITS),
+        ),
+        task="next token",
+        state={"position": "next_position", "keys": "next_keys", "values": "next_values"},
+    )
+    inputs = [token, memory, position, keys, values]
+    return tf_keras.Model(inputs, [logits, next_position, next_keys, next_values], name="attention"), contract
+
+
+def sequences(contract: ModelContract, count: int, random: np.random.Generator) -> dict[str, np.ndarray]:
+    """Sequences of every input but the state; a memory has no steps."""
+    return {
+        each.name: random.normal(size=(count, *each.shape[1:])).astype(np.float32)
+        if each.name == "memory"
+        else random.integers(0, TOKENS, (count, STEPS, *each.shape[1:])).astype(np.int32)
+        if each.dtype == "int32"
+        else random.normal(size=(count, STEPS, *each.shape[1:])).astype(np.float32)
+        for each in fed(contract.inputs, contract.state)
+    }
+
+
+def main() -> None:
+    out = Path(sys.argv[1])
+    tf_keras.utils.set_random_seed(0)
+    random = np.random.default_rng(0)
+    for name, (model, contract) in {"gru": gru(), "lstm": lstm(), "attention": attention()}.items():
+        folder = out / name
+        folder.mkdir()
+        model.save(folder / MODEL)
+        document = TrainedModel("litefoot-trained", 1, name, contract, metric_value=None, provenance={})
+        document.write(folder, sequences(contract, 64, random), sequences(contract, SAMPLES, random), targets=None)
+
+
+if __name__ == "__main__":
+    main()
