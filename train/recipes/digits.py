@@ -9,19 +9,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from litefoot.runtime.contract import Metric, ModelContract
 from litefoot.runtime.errors import UsageError
 from litefoot.runtime.preprocessing import Grayscale, Resize, Scale, preprocess
 from litefoot.runtime.tensors import TensorSpec
 
+from ..data.handwriting import scikit_learn_digits
 from ..data.samples import Data, Samples
 from ..data.splits import stratified_split
 from ..networks.convolutional import convolution, separable_block, shifted
 from ..recipe import Plan, Recipe, Request
-
-Array = npt.NDArray[Any]
 
 _CONTRACT = ModelContract(
     inputs=(TensorSpec("image", (None, 8, 8, 1), "float32", kind="image"),),
@@ -51,7 +49,7 @@ class Digits(Recipe):
         """
         if request.source is not None:
             raise UsageError("This recipe has its own data and takes no others", got=request.source)
-        pictures, labels = load_pictures()
+        pictures, labels = scikit_learn_digits()
         steps = _CONTRACT.preprocessing["image"]
         images = np.stack([preprocess(picture, steps) for picture in pictures])
         parts = stratified_split(labels, validation=0.0, test=0.5, seed=request.seed)
@@ -88,18 +86,6 @@ class Digits(Recipe):
     def augment(self, inputs: dict[str, Any], targets: Any, seed: Any) -> tuple[dict[str, Any], Any]:
         """Shift the picture by up to one pixel; see `Recipe.augment`."""
         return {"image": shifted(inputs["image"], 1, seed)}, targets
-
-
-def load_pictures() -> tuple[Array, Array]:
-    """The data set as ordinary pictures.
-
-    Returns:
-        Pictures, uint8 (1797, 8, 8), 0 for paper and 255 for ink; labels (1797,), 0..9.
-    """
-    from sklearn.datasets import load_digits
-
-    digits = load_digits()
-    return np.rint(digits.images * (255 / 16)).astype(np.uint8), digits.target.astype(np.int64)
 
 
 RECIPE = Digits()
