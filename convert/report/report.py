@@ -11,7 +11,7 @@ from typing import Any, Literal
 from litefoot.runtime.errors import ConversionFailed
 from litefoot.runtime.machine.board import cpu_name
 from litefoot.runtime.storage.manifest import Manifest
-from litefoot.runtime.verification.metrics import Status
+from litefoot.runtime.verification.task import Status
 from litefoot.runtime.verification.verdict import Verdict
 
 from ..intake import Intake

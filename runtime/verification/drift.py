@@ -7,10 +7,13 @@ every figure below is over the finite pairs only when all pairs are finite; othe
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from ..tensors import Kind
+from .kinds import figures, figures_for
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -31,7 +34,7 @@ class Drift:
         sqnr_db: Signal to quantization noise, ``10 log10(sum ref^2 / sum (out - ref)^2)``, in dB; infinite when equal.
         cosine: ``sum(ref * out) / (|ref| |out|)`` over all values, in -1..1.
         max_steps: `max_abs` in steps of the output's quantization; None where the output has none.
-        top1_agreement: Share of samples whose largest value is at the same class; None where there are no classes.
+        of_kind: What suits the kind of the output, by the names of `FIGURES`.
     """
 
     samples: int
@@ -42,17 +45,20 @@ class Drift:
     sqnr_db: float
     cosine: float
     max_steps: float | None
-    top1_agreement: float | None
+    of_kind: dict[str, float] = field(default_factory=dict)
 
 
-def measure(reference: Array, output: Array, *, step: float | None = None, classes: bool = False) -> Drift:
+def measure(
+    reference: Array, output: Array, *, step: float | None = None, kind: Kind | None = None, stepwise: bool = False
+) -> Drift:
     """Measure the drift of one output.
 
     Args:
         reference: The full-precision model's values, (samples, ...).
         output: The artifact's values, same shape, real units.
         step: Size of one quantization step of the output, in real units.
-        classes: Whether the last axis is a score per class.
+        kind: What the values mean.
+        stepwise: Whether the second axis is one of steps.
 
     Returns:
         The drift. With no values to compare every figure is NaN.
@@ -62,10 +68,10 @@ def measure(reference: Array, output: Array, *, step: float | None = None, class
     out = output.astype(np.float64)
     not_finite = int(out.size - np.isfinite(out).sum())
     if out.size == 0 or not_finite or not np.isfinite(ref).all():
-        return _undefined(len(ref), not_finite, step, classes)
+        names = figures_for(kind, ref, stepwise=stepwise)
+        return _undefined(len(ref), not_finite, step, dict.fromkeys(names, math.nan))
     error = np.abs(out - ref)
     max_abs = float(error.max())
-    agreement = float((ref.argmax(-1) == out.argmax(-1)).mean()) if classes else None
     return Drift(
         samples=len(ref),
         not_finite=0,
@@ -75,7 +81,7 @@ def measure(reference: Array, output: Array, *, step: float | None = None, class
         sqnr_db=sqnr_db(ref, out),
         cosine=cosine(ref, out),
         max_steps=None if step is None else max_abs / step,
-        top1_agreement=agreement,
+        of_kind=figures(kind, ref, out, stepwise=stepwise),
     )
 
 
@@ -136,6 +142,6 @@ def _unit(values: Array) -> Array:
     return scaled / (float(np.linalg.norm(scaled)) or 1.0)
 
 
-def _undefined(samples: int, not_finite: int, step: float | None, classes: bool) -> Drift:
+def _undefined(samples: int, not_finite: int, step: float | None, of_kind: dict[str, float]) -> Drift:
     nan = math.nan
-    return Drift(samples, not_finite, nan, nan, nan, nan, nan, None if step is None else nan, nan if classes else None)
+    return Drift(samples, not_finite, nan, nan, nan, nan, nan, None if step is None else nan, of_kind)

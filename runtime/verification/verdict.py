@@ -10,10 +10,13 @@ import numpy as np
 
 from ..contract import ModelContract
 from ..errors import BadDocument
+from ..sequences import visible
 from ..tensors import TensorSpec
 from .drift import Drift, measure, violations
-from .metrics import Status, TaskVerdict, judge_task
-from .tolerance import CLASS_KINDS, Tolerance
+from .kinds import FIGURES, is_stepwise
+from .metrics import METRICS
+from .task import Status, TaskVerdict, judge_task, targets_misfit, unmeasurable
+from .tolerance import Tolerance
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -103,15 +106,8 @@ class Verdict:
             for check in output.checks
             if not check.passed
         ]
-        if self.task is not None and self.task.status == "failed":
-            failed.append(f"{self.task.metric} drop {self.task.drop:.2%}, limit {self.task.max_drop:.2%}")
-        if self.task is not None and self.task.status == "undecided":
-            needed = (
-                "no number of samples" if self.task.more_samples is None else f"{self.task.more_samples} more samples"
-            )
-            failed.append(
-                f"{self.task.metric} drop up to {self.task.high:.2%}, limit {self.task.max_drop:.2%}: {needed} needed"
-            )
+        if self.task is not None and self.task.reason:
+            failed.append(self.task.reason)
         return "; ".join(failed) if self.outputs else "no output was compared"
 
 
@@ -132,16 +128,21 @@ def judge(
         artifact: The artifact's name.
         engine: The engine and its version.
         contract: What the model promises.
-        references: By output name, the full-precision model's values, (samples, ...).
-        outputs: By output name, the artifact's values in real units, (samples, ...).
-        targets: The right answers, (samples,); None without labels.
+        references: By output name, the full-precision model's values, (samples, ...); of a model that takes one step,
+            (samples, steps, ...), without its state.
+        outputs: By output name, the artifact's values in real units, same shapes.
+        targets: The right answers, (samples, ...); None without labels.
         tolerances: By output name.
         steps: By output name, the size of one quantization step.
 
     Returns:
         The verdict. A missing or unexpected output, another shape or dtype, values that are not finite and zero
         samples each fail by themselves.
+
+    Raises:
+        BadDocument: The metric cannot be measured on these outputs, or the targets are none for it.
     """
+    shown = visible({spec.name: spec for spec in contract.outputs}, contract.state)
     verdicts = [
         _judge_output(
             spec,
@@ -150,9 +151,9 @@ def judge(
             tolerances.get(spec.name),
             steps.get(spec.name),
         )
-        for spec in contract.outputs
+        for spec in shown.values()
     ]
-    unexpected = sorted(outputs.keys() - {spec.name for spec in contract.outputs})
+    unexpected = sorted(outputs.keys() - shown.keys())
     verdicts += [
         OutputVerdict(name, (Check("output", "unexpected", "only the contract's outputs", passed=False),))
         for name in unexpected
@@ -180,7 +181,7 @@ def _judge_output(
     comparable = _comparable(spec, reference, output)
     if not all(check.passed for check in comparable):
         return OutputVerdict(spec.name, comparable)
-    drift = measure(reference, output, step=step, classes=spec.kind in CLASS_KINDS)
+    drift = measure(reference, output, step=step, kind=spec.kind, stepwise=is_stepwise(spec, reference))
     return OutputVerdict(spec.name, comparable + _within(reference, output, drift, tolerance), drift)
 
 
@@ -197,28 +198,27 @@ def _comparable(spec: TensorSpec, reference: Array, output: Array) -> tuple[Chec
 
 
 def _within(reference: Array, output: Array, drift: Drift, tolerance: Tolerance) -> tuple[Check, ...]:
-    outside = violations(reference, output, atol=tolerance.atol, rtol=tolerance.rtol)
-    bound = f"|a - b| <= {tolerance.atol:.3g} + {tolerance.rtol:.3g} |ref|"
-    checks = [
-        Check(
-            "values outside",
-            f"{outside} of {output.size} (max {drift.max_abs:.3g})",
-            bound,
-            passed=outside == 0,
-        ),
-        Check(
-            "SQNR",
-            f"{drift.sqnr_db:.1f} dB",
-            f">= {tolerance.min_sqnr_db:g} dB",
-            passed=drift.sqnr_db >= tolerance.min_sqnr_db,
-        ),
-    ]
-    if tolerance.min_top1_agreement is not None:
-        agreement = drift.top1_agreement
-        passed = agreement is not None and agreement >= tolerance.min_top1_agreement
-        value = "not measured" if agreement is None else f"{agreement:.2%}"
-        checks.append(Check("top-1 agreement", value, f">= {tolerance.min_top1_agreement:.2%}", passed=passed))
-    return tuple(checks)
+    checks = []
+    if tolerance.atol is not None:
+        outside = violations(reference, output, atol=tolerance.atol, rtol=tolerance.rtol)
+        value = f"{outside} of {output.size} (max {drift.max_abs:.3g})"
+        bound = f"|a - b| <= {tolerance.atol:.3g} + {tolerance.rtol:.3g} |ref|"
+        checks.append(Check("values outside", value, bound, passed=outside == 0))
+    if tolerance.min_sqnr_db is not None:
+        value, bound = f"{drift.sqnr_db:.1f} dB", f">= {tolerance.min_sqnr_db:g} dB"
+        checks.append(Check("SQNR", value, bound, passed=drift.sqnr_db >= tolerance.min_sqnr_db))
+    checks += [_within_kind(name, drift.of_kind.get(name), limit) for name, limit in tolerance.of_kind.items()]
+    return tuple(checks) or (Check("limits", "none", "at least one", passed=False),)
+
+
+def _within_kind(name: str, value: float | None, limit: float) -> Check:
+    figure = FIGURES.get(name)
+    if figure is None or value is None:
+        return Check(figure.name if figure else name, "not measured", f"{limit:g}", passed=False)
+    passed = value >= limit if figure.larger_is_better else value <= limit
+    sign = ">=" if figure.larger_is_better else "<="
+    texts = [f"{number:{figure.format}}{figure.unit}" for number in (value, limit)]
+    return Check(figure.name, texts[0], f"{sign} {texts[1]}", passed=passed)
 
 
 def _judge_metric(
@@ -227,17 +227,22 @@ def _judge_metric(
     outputs: Mapping[str, Array],
     targets: Array | None,
 ) -> TaskVerdict | None:
-    """The task's verdict on the first output with classes, where it can be computed at all."""
-    scores = next((spec.name for spec in contract.outputs if spec.kind in CLASS_KINDS), None)
-    if contract.metric is None or targets is None or scores is None:
+    """The task's verdict, where it can be computed at all."""
+    if contract.metric is None or targets is None or not contract.outputs:  # which has failed already
         return None
-    reference, output = references.get(scores), outputs.get(scores)
-    if reference is None or output is None or reference.shape != output.shape or len(output) == 0:
-        return None  # the output's own verdict has failed already
-    if targets.shape != reference.shape[:-1] or targets.dtype.kind not in "iu":
+    if found := unmeasurable(contract):
         raise BadDocument(
-            "The golden targets are not a class for each sample",
-            got=f"{targets.dtype}{list(targets.shape)}",
-            expected=f"integers{list(reference.shape[:-1])}",
+            f"The contract's metric {contract.metric.name} has no output", got=found.got, expected=found.expected
         )
-    return judge_task(contract.metric, reference, output, targets)
+    for spec in METRICS[contract.metric.name].outputs(contract):
+        reference, output = references.get(spec.name), outputs.get(spec.name)
+        if reference is None or output is None or reference.shape != output.shape or output.size == 0:
+            return None  # the output's own verdict has failed already
+        if not np.isfinite(reference).all() or not np.isfinite(output).all():
+            return None
+    found = targets_misfit(contract, targets, len(targets), references)
+    if found is not None and not found.nothing:  # a bundle may hold the first of the samples only
+        raise BadDocument(
+            f"The golden targets are none for the metric {contract.metric.name}", got=found.got, expected=found.expected
+        )
+    return judge_task(contract, references, outputs, targets)

@@ -10,7 +10,7 @@ import pytest
 from litefoot.cli import terminal
 from litefoot.cli.terminal import print_json, print_table, progress_bar
 from litefoot.cli.verdicts import exit_code
-from litefoot.runtime.verification.metrics import Status
+from litefoot.runtime.verification.task import Status
 
 COLUMNS = ("artifact", "bytes")
 ROWS = [["fp32.tflite", "40,160"], ["[red]odd[/red]", "7"]]

@@ -22,7 +22,7 @@ from litefoot.runtime.errors import ConversionCrashed
 from litefoot.runtime.storage.codec import decode, encode
 from litefoot.runtime.storage.manifest import Artifact, Manifest
 from litefoot.runtime.tensors import TensorSpec
-from litefoot.runtime.verification.metrics import Status
+from litefoot.runtime.verification.task import Status
 from litefoot.runtime.verification.tolerance import Tolerance
 from litefoot.runtime.verification.verdict import Verdict, judge
 
@@ -51,7 +51,7 @@ def verdict(name: str, output: np.ndarray | None) -> Verdict:
         references={"y": REFERENCE},
         outputs={} if output is None else {"y": output},
         targets=REFERENCE.argmax(-1),
-        tolerances={"y": Tolerance(0.1, 0.0, 30.0, 0.99)},
+        tolerances={"y": Tolerance(0.1, 0.0, 30.0, {"top1_agreement": 0.99})},
         steps={"y": 0.1},
     )
 

@@ -26,7 +26,7 @@ pairs = st.lists(st.tuples(numbers, numbers), min_size=1, max_size=20).map(
 def test_every_figure_by_hand() -> None:
     reference = np.array([[3.0, 0.0], [0.0, 4.0]], np.float32)
     output = np.array([[3.0, 2.0], [1.0, 2.0]], np.float32)
-    drift = measure(reference, output, step=0.5, classes=True)
+    drift = measure(reference, output, step=0.5, kind="logits")
     assert drift == Drift(
         samples=2,
         not_finite=0,
@@ -36,25 +36,25 @@ def test_every_figure_by_hand() -> None:
         sqnr_db=pytest.approx(10 * math.log10(25 / 9)),
         cosine=pytest.approx(17 / (5 * math.sqrt(18))),
         max_steps=4.0,
-        top1_agreement=1.0,
+        of_kind={"top1_agreement": 1.0},
     )
 
 
 def test_agreement_is_counted_per_sample_on_the_last_axis() -> None:
     reference = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
     output = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0], [0.4, 0.6]])
-    assert measure(reference, output, classes=True).top1_agreement == 0.75
-    assert measure(reference, output).top1_agreement is None
+    assert measure(reference, output, kind="probabilities").of_kind == {"top1_agreement": 0.75}
+    assert measure(reference, output).of_kind == {}
     assert measure(reference, output).max_steps is None
 
 
 @given(arrays)
 def test_equal_tensors_have_no_error_and_infinite_sqnr(values: Array) -> None:
-    drift = measure(values, values.copy(), step=0.1, classes=True)
+    drift = measure(values, values.copy(), step=0.1, kind="image")
     assert (drift.max_abs, drift.mean_abs, drift.rmse, drift.max_steps) == (0.0, 0.0, 0.0, 0.0)
     assert drift.sqnr_db == math.inf
     assert drift.cosine == pytest.approx(1.0)
-    assert drift.top1_agreement == 1.0
+    assert drift.of_kind == {"psnr_db": math.inf}
 
 
 @given(pairs)
@@ -128,11 +128,11 @@ def test_values_that_are_not_finite_are_counted_and_no_figure_hides_them(
     places = data.draw(st.sets(st.integers(0, len(values) - 1), min_size=1))
     output = values.copy()
     output[list(places)] = broken
-    drift = measure(values, output, step=0.1, classes=True)
+    drift = measure(values, output, step=0.1, kind="image")
     assert drift.not_finite == len(places)
     assert drift.samples == len(values)
-    figures = [getattr(drift, name) for name in (*FIGURES, "max_steps", "top1_agreement")]
-    assert all(math.isnan(figure) for figure in figures)
+    figures = [getattr(drift, name) for name in (*FIGURES, "max_steps")]
+    assert all(math.isnan(figure) for figure in (*figures, drift.of_kind["psnr_db"]))
 
 
 def test_a_reference_that_is_not_finite_leaves_no_figure_either() -> None:
@@ -143,13 +143,14 @@ def test_a_reference_that_is_not_finite_leaves_no_figure_either() -> None:
 
 @pytest.mark.parametrize("shape", [(0, 3), (0,), (4, 0)])
 def test_without_values_there_are_no_figures(shape: tuple[int, ...]) -> None:
-    drift = measure(np.zeros(shape), np.zeros(shape), step=1.0, classes=True)
+    drift = measure(np.zeros(shape), np.zeros(shape), step=1.0, kind="logits")
     assert drift.samples == shape[0]
-    assert all(math.isnan(getattr(drift, name)) for name in (*FIGURES, "max_steps", "top1_agreement"))
+    figures = [getattr(drift, name) for name in (*FIGURES, "max_steps")]
+    assert all(math.isnan(figure) for figure in (*figures, drift.of_kind["top1_agreement"]))
 
 
 def test_one_sample_is_enough_for_every_figure() -> None:
-    drift = measure(np.array([[2.0]]), np.array([[1.0]]), step=0.25, classes=True)
+    drift = measure(np.array([[2.0]]), np.array([[1.0]]), step=0.25, kind="logits")
     assert (drift.samples, drift.max_abs, drift.rmse, drift.max_steps) == (1, 1.0, 1.0, 4.0)
     assert drift.sqnr_db == pytest.approx(10 * math.log10(4))
 

@@ -37,7 +37,7 @@ CASE: dict[str, Any] = {
     "references": REFERENCES,
     "outputs": OUTPUTS,
     "targets": CLASSES,
-    "tolerances": {"scores": Tolerance(0.01, 0.0, 40.0, 0.99), "size": Tolerance(0.01, 0.0, 40.0)},
+    "tolerances": {"scores": Tolerance(0.01, 0.0, 40.0, {"top1_agreement": 0.99}), "size": Tolerance(0.01, 0.0, 40.0)},
     "steps": {"scores": 0.002},
 }
 
@@ -68,7 +68,7 @@ def test_a_good_answer_passes_with_every_check_shown() -> None:
     drift = verdict.outputs[0].drift
     assert drift is not None
     assert drift.max_steps == pytest.approx(drift.max_abs / 0.002)
-    assert drift.top1_agreement == 1.0
+    assert drift.of_kind == {"top1_agreement": 1.0}
     assert verdict.outputs[1].drift is not None
     assert verdict.outputs[1].drift.max_steps is None
 
@@ -127,7 +127,7 @@ WRONG = {
         "size: SQNR",
     ),
     "agreement asked where there are no classes": (
-        {"tolerances": {**CASE["tolerances"], "size": Tolerance(0.01, 0.0, 40.0, 0.5)}},
+        {"tolerances": {**CASE["tolerances"], "size": Tolerance(0.01, 0.0, 40.0, {"top1_agreement": 0.5})}},
         "size: top-1 agreement not measured",
     ),
     "a contract without outputs": (
@@ -149,7 +149,7 @@ def test_a_wrong_answer_fails_and_the_reason_names_it(wrong: str) -> None:
 def test_too_little_agreement_fails_by_itself() -> None:
     swapped = OUTPUTS["scores"].copy()
     swapped[:8] = np.roll(swapped[:8], 1, axis=1)
-    loose = {**CASE["tolerances"], "scores": Tolerance(100.0, 0.0, -100.0, 0.99)}
+    loose = {**CASE["tolerances"], "scores": Tolerance(100.0, 0.0, -100.0, {"top1_agreement": 0.99})}
     verdict = judge(**{**CASE, "outputs": {**OUTPUTS, "scores": swapped}, "tolerances": loose, "targets": None})
     failed = [check.name for check in verdict.outputs[0].checks if not check.passed]
     assert failed == ["top-1 agreement"]

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from litefoot.runtime.contract import Metric
-from litefoot.runtime.verification.metrics import TaskVerdict, accuracy, judge_task, paired_interval
+from litefoot.runtime.contract import Metric, ModelContract
+from litefoot.runtime.tensors import TensorSpec
+from litefoot.runtime.verification.intervals import paired_interval
+from litefoot.runtime.verification.task import TaskVerdict, judge_task, score_of
 
 
 @st.composite
@@ -21,6 +23,15 @@ def counts(draw: st.DrawFn) -> tuple[int, int, int]:
     n = draw(st.integers(1, 5000))
     lost = draw(st.integers(0, n))
     return lost, draw(st.integers(0, n - lost)), n
+
+
+def contract_of(max_drop: float) -> ModelContract:
+    output = TensorSpec("y", (None, 2), "float32", "logits")
+    return ModelContract((), (output,), "", metric=Metric("accuracy", max_drop))
+
+
+def judge_scores(max_drop: float, reference: Any, output: Any, targets: Any) -> TaskVerdict:
+    return judge_task(contract_of(max_drop), {"y": reference}, {"y": output}, targets)
 
 
 def scores(right: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
@@ -33,7 +44,7 @@ def judged(lost: int, won: int, n: int, max_drop: float) -> TaskVerdict:
     before, after = np.ones(n, bool), np.ones(n, bool)
     after[:lost] = False
     before[lost : lost + won] = False
-    return judge_task(Metric("accuracy", max_drop), scores(before), scores(after), np.ones(n, int))
+    return judge_scores(max_drop, scores(before), scores(after), np.ones(n, int))
 
 
 def test_the_interval_is_that_of_bonett_and_price_by_hand() -> None:
@@ -135,16 +146,15 @@ def test_a_drop_of_exactly_the_limit_is_decided_by_no_number_of_samples(
 
 
 def test_models_wrong_in_the_same_way_lose_nothing() -> None:
-    verdict = judge_task(Metric("accuracy", 0.01), *[scores(np.zeros(500, bool))] * 2, np.ones(500, int))
+    verdict = judge_scores(0.01, *[scores(np.zeros(500, bool))] * 2, np.ones(500, int))
     assert (verdict.reference, verdict.artifact, verdict.drop, verdict.status) == (0.0, 0.0, 0.0, "passed")
 
 
 def test_accuracy_is_the_share_of_right_classes() -> None:
     table = np.array([[0.1, 0.9], [0.8, 0.2], [0.3, 0.7], [0.6, 0.4]])
-    assert accuracy(table, np.array([1, 0, 0, 0])) == 0.75
+    assert score_of(contract_of(0.0), {"y": table}, np.array([1, 0, 0, 0])) == 0.75
 
 
-def test_no_samples_or_another_number_of_targets_are_not_judged() -> None:
-    for reference, targets in ((np.zeros((0, 2)), np.zeros(0, int)), (np.zeros((2, 2)), np.zeros(3, int))):
-        with pytest.raises(AssertionError):
-            judge_task(Metric("accuracy", 0.01), reference, reference, targets)
+def test_no_samples_are_not_judged() -> None:
+    with pytest.raises(AssertionError):
+        judge_scores(0.01, np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0, int))
