@@ -72,7 +72,8 @@ def main(folder: Path) -> int:
     for artifact in bundle.artifacts:
         model = load(folder, artifact=artifact.name)
         images = model.predict(golden.inputs)
-        (p50_ms,) = latencies([model], {name: array[:1] for name, array in golden.inputs.items()}, LATENCY_SECONDS)
+        one = {name: array[:1] for name, array in golden.inputs.items()}
+        (p50_ms,) = latencies([model], one, seconds=LATENCY_SECONDS)
         assert isinstance(images, np.ndarray)
         rows.append((artifact.name, images, f"{artifact.bytes:,} bytes, {p50_ms:.3f} ms"))
     complete = True

@@ -71,4 +71,4 @@ class Pixels:
         """
         values, _ = output_of(outputs, contract, "image")
         pixels = np.clip(np.rint(values * self.scale + self.offset), 0, 255).astype(np.uint8)
-        return Drawing(*pixels.shape[:2], pixels)
+        return Drawing(pixels.shape[0], pixels.shape[1], pixels)

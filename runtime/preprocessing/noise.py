@@ -41,7 +41,7 @@ class Noise:
         """
         values = np.asarray(sample) if not isinstance(sample, str) else np.empty(0)
         if values.size == 1 and values.dtype.kind in "iu" and values.item() >= 0:
-            return np.random.default_rng(values.item()).standard_normal(self.size, np.float32)
+            return np.random.default_rng(int(values.item())).standard_normal(self.size, np.float32)
         numbers = real(sample).reshape(-1)
         if len(numbers) != self.size:
             raise SampleError(

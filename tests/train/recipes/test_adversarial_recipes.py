@@ -66,7 +66,7 @@ def trained(name: str, tmp_path_factory: pytest.TempPathFactory, litefoot: Litef
 @pytest.fixture(scope="module")
 def bundle(name: str, trained: Path, tmp_path_factory: pytest.TempPathFactory, litefoot: Litefoot) -> Path:
     out = tmp_path_factory.mktemp("bundles") / name
-    chosen = ("--variants", "fp32.tflite,int8.tflite,dynamic.tflite,int8.onnx")
+    chosen = ("--variants", "fp32.tflite", "dynamic.tflite", "int8.tflite", "int8.onnx")
     done = litefoot("convert", trained, "--out", out, *chosen)
     assert done.returncode == 0, done.stdout + done.stderr
     return out
