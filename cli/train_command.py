@@ -107,7 +107,7 @@ def _list() -> int:
 
 def _show(trained: Trained) -> None:
     say(f"{trained.parameters:,} weights, {trained.epochs} epochs on {trained.devices}, the best was {trained.best}")
-    say(", ".join(f"{count:,} samples to {part}" for part, count in trained.samples.items()))
+    say("samples: " + ", ".join(f"{count:,} {part}" for part, count in trained.samples.items()))
     for document in trained.documents.values():
         metric = document.contract.metric
         if metric is not None and document.metric_value is not None:

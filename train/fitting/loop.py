@@ -165,7 +165,7 @@ def _watch(fit: Fit, states: StateFolder, begin: State) -> Any:
 def _after(state: State, figures: dict[str, float], fit: Fit) -> State:
     """The state after an epoch with these figures."""
     epoch = state.epoch + 1
-    history = {name: [*state.history.get(name, []), value] for name, value in figures.items()}
+    history = {name: (*state.history.get(name, ()), value) for name, value in figures.items()}
     state = replace(state, epoch=epoch, history=history)
     monitor, patience = fit.recipe.monitor, fit.recipe.patience
     if monitor is None:

@@ -37,7 +37,7 @@ class State:
 
     key: dict[str, Any]
     epoch: int = 0
-    history: dict[str, list[float]] = field(default_factory=dict)
+    history: dict[str, tuple[float, ...]] = field(default_factory=dict)
     best: int = 0
     best_value: float | None = None
     stopped: bool = False
