@@ -84,22 +84,29 @@ class Gan(Recipe):
         made = model.generator.predict(draw(0, _EVALUATED), batch_size=64, verbose=0)
         shown = made[: _SHOWN * _SHOWN].reshape(_SHOWN, _SHOWN, _SIZE, _SIZE, 1)
         write_sheet(folder / "samples" / f"epoch-{epoch:03d}.png", shown)
-        assert isinstance(data.train.targets, np.ndarray)
-        if self._judge is None:
-            self._judge = Judge(data.train.inputs["image"], data.train.targets)
-        write_json(folder / "samples" / f"epoch-{epoch:03d}.json", encode(self._judge.judge(made)))
+        write_json(folder / "samples" / f"epoch-{epoch:03d}.json", encode(self._judge_of(data).judge(made)))
 
     def deliver(self, model: Any, data: Data) -> dict[str, Delivery]:
         """The generator alone, on noise that it has not seen; see `Recipe.deliver`."""
+        evaluation = draw(0, _EVALUATED)
+        judgement = self._judge_of(data).judge(model.generator.predict(evaluation, batch_size=64, verbose=0))
         return {
             self.name: Delivery(
                 model=model.generator,
                 contract=data.contract,
                 calibration={"noise": draw(_EVALUATED, _CALIBRATED)},
-                evaluation={"noise": draw(0, _EVALUATED)},
+                evaluation={"noise": evaluation},
                 targets=None,
+                figures={"confidence": judgement.confidence, "coverage": judgement.coverage},
             )
         }
+
+    def _judge_of(self, data: Data) -> Judge:
+        """The classifier of the real digits, fitted once."""
+        assert isinstance(data.train.targets, np.ndarray)
+        if self._judge is None:
+            self._judge = Judge(data.train.inputs["image"], data.train.targets)
+        return self._judge
 
 
 def draw(first: int, count: int) -> Array:

@@ -84,8 +84,30 @@ class Inpaint(Recipe):
         write_sheet(folder / "samples" / f"epoch-{epoch:03d}.png", rows)
 
     def deliver(self, model: Any, data: Data) -> dict[str, Delivery]:
-        """The generator alone; see `Recipe.deliver`."""
-        return {name: replace(part, model=model.generator) for name, part in super().deliver(model, data).items()}
+        """The generator alone, with its figures in the holes; see `Recipe.deliver`."""
+        ((name, part),) = super().deliver(model, data).items()
+        given, repaired = data.test.inputs["damaged"], model.generator.predict(data.test.inputs, verbose=0)
+        assert isinstance(data.test.targets, np.ndarray)
+        figures = {
+            "hole_psnr": hole_psnr(given, repaired, data.test.targets),
+            "damaged_hole_psnr": hole_psnr(given, given[..., :1], data.test.targets),
+        }
+        return {name: replace(part, model=model.generator, figures=figures)}
+
+
+def hole_psnr(damaged_pictures: Array, repaired: Array, originals: Array) -> float:
+    """``10 log10(span^2 / mean((repaired - original)^2))`` over the pixels of all holes, the span 2.
+
+    Args:
+        damaged_pictures: (samples, height, width, 2), the second channel -1 in the holes; at least one hole.
+        repaired: (samples, height, width, 1), in -1..1.
+        originals: The same shape.
+
+    Returns:
+        Decibels.
+    """
+    holes = damaged_pictures[..., 1] < 0
+    return float(10.0 * np.log10(4.0 / np.square(repaired - originals)[holes].mean(dtype=np.float64)))
 
 
 def _damage(pictures: list[Array], seed: int) -> Array:

@@ -19,6 +19,7 @@ from litefoot.runtime.model import load
 from litefoot.runtime.preprocessing import preprocess
 from litefoot.runtime.storage.bundle import Bundle
 from litefoot.runtime.storage.trained import read_trained
+from litefoot.train.recipes.inpaint import hole_psnr
 
 Litefoot = Callable[..., subprocess.CompletedProcess[str]]
 pytestmark = pytest.mark.slow
@@ -150,3 +151,21 @@ def test_a_transparent_hole_is_repaired_and_the_rest_stays(
     refused = litefoot(*run, "--force")
     assert refused.returncode == 2
     assert "transparent" in refused.stderr
+
+
+def test_figures_say_how_good_the_pictures_are(name: str, trained: Path) -> None:
+    figures = json.loads((trained / "trained.json").read_text())["provenance"]["figures"]
+    if name == "gan":
+        last = json.loads((trained / "samples" / f"epoch-{EPOCHS:03d}.json").read_text())
+        assert figures == {key: last[key] for key in ("confidence", "coverage")}
+        assert sum(last["counts"]) == len(read_trained(trained)[2]["noise"])
+    else:
+        assert figures["hole_psnr"] > figures["damaged_hole_psnr"] > 0.0
+
+
+def test_the_error_in_the_holes_is_counted_in_the_holes_alone() -> None:
+    given = np.ones((1, 2, 2, 2), np.float32)
+    given[0, 0, 0, 1] = -1.0
+    original = np.zeros((1, 2, 2, 1), np.float32)
+    repaired = original + np.float32([[[[0.2], [9.0]], [[9.0], [9.0]]]])
+    assert hole_psnr(given, repaired, original) == pytest.approx(20.0)
