@@ -50,7 +50,7 @@ class Detect(Recipe):
     name = "detect"
     summary = "boxes and classes of the digits in scenes of 64 x 64 pixels"
     epochs = 14
-    quick_epochs = 8
+    quick_epochs = 25
     batch = 32
     learning_rate = 4e-3
 
