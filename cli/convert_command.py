@@ -15,6 +15,7 @@ from .verdicts import DRIFT_COLUMNS, drift_cells, exit_code
 if TYPE_CHECKING:
     from litefoot.convert import Promises
     from litefoot.convert.report.report import Report
+    from litefoot.runtime.contract import Metric
 
 HELP = "convert a Keras model or SavedModel to a verified bundle"
 _STAGE_FAILED = 5
@@ -75,8 +76,17 @@ def _add_model(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_promises(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--metric", choices=("accuracy",), help="measure it on the labels of --evaluation")
-    group.add_argument("--max-drop", type=_share, metavar="SHARE", help="largest loss of it that passes (default 1%%)")
+    group.add_argument(
+        "--metric",
+        metavar="NAME",
+        help="what to measure on the labels of --evaluation: accuracy, f1, mean_iou, rmse, ... (docs/verification.md)",
+    )
+    group.add_argument(
+        "--max-drop",
+        type=_limit,
+        metavar="DROP",
+        help="largest loss of it that passes, in its unit or as a share such as 1%% (default: 1%% of accuracy)",
+    )
     group.add_argument("--labels", type=Path, metavar="FILE", help="the classes' names, one a line")
     group.add_argument(
         "--kind",
@@ -104,6 +114,10 @@ def execute(arguments: argparse.Namespace) -> int:
         MissingDependency: The room that converts is not installed.
     """
     require("litefoot.convert", "convert")
+    from litefoot.runtime.generation.document import is_pipeline
+
+    if is_pipeline(Path(arguments.source)):
+        return _convert_whole(arguments)
     from litefoot.convert import Reading, convert
     from litefoot.convert.source import parse_shapes
 
@@ -135,16 +149,52 @@ def execute(arguments: argparse.Namespace) -> int:
     return _STAGE_FAILED if report.failures else exit_code([artifact.status for artifact in report.artifacts])
 
 
+def _convert_whole(arguments: argparse.Namespace) -> int:
+    from litefoot.convert import convert_whole
+    from litefoot.runtime.errors import UsageError
+
+    if arguments.calibration or arguments.evaluation or arguments.contract or arguments.metric:
+        raise UsageError("Models that work together bring their own samples and contracts", where=arguments.source)
+    with progress_bar("converting") as advance:
+        whole = convert_whole(
+            Path(arguments.source),
+            out=arguments.out,
+            variants=arguments.variants,
+            force=arguments.force,
+            time_limit=arguments.time_limit,
+            progress=advance,
+        )
+    if arguments.json:
+        print_json(whole)
+    else:
+        for report in whole.parts.values():
+            _show(report)
+            say("")
+        rows = [[found.name, f"{found.bytes:,}", *drift_cells(found.verdict)] for found in whole.artifacts]
+        print_table(
+            f"{whole.name}: tokens of {whole.samples} samples against those of {whole.reference}",
+            ("artifact", "bytes", *DRIFT_COLUMNS),
+            rows,
+        )
+        for found in whole.artifacts:
+            if found.reason:
+                say(f"{found.name} {found.status}: {found.reason}")
+        if whole.recommended:
+            say(f"recommended: {whole.recommended[0]}, the smallest that passed in all parts and as a whole")
+        say(f"\nfolder  {arguments.out}")
+    made = all(not report.failures for report in whole.parts.values())
+    return exit_code([found.status for found in whole.artifacts]) if made else _STAGE_FAILED
+
+
 def _promises(arguments: argparse.Namespace) -> Promises:
     from dataclasses import replace
 
     from litefoot.convert import Promises, read_promises
-    from litefoot.runtime.contract import Metric
     from litefoot.runtime.errors import UsageError
 
     given = Promises() if arguments.contract is None else read_promises(arguments.contract)
     if arguments.metric is not None:
-        given = replace(given, metric=Metric(arguments.metric, max_drop=0.01))
+        given = replace(given, metric=_metric(arguments.metric, arguments.max_drop))
     if arguments.max_drop is not None:
         if given.metric is None:
             raise UsageError("--max-drop is the limit of a metric", fix="--metric accuracy")
@@ -160,6 +210,20 @@ def _promises(arguments: argparse.Namespace) -> Promises:
     if arguments.task:
         given = replace(given, task=arguments.task)
     return replace(given, kinds=given.kinds | _kinds(arguments.kind)) if arguments.kind else given
+
+
+def _metric(name: str, max_drop: float | None) -> Metric:
+    """With the limit that is usual for it, where it has one."""
+    from litefoot.runtime.contract import Metric
+    from litefoot.runtime.errors import UsageError
+    from litefoot.runtime.verification.metrics import METRICS
+
+    if name not in METRICS:
+        raise UsageError("There is no such metric", got=name, expected=f"one of {', '.join(METRICS)}")
+    limit = METRICS[name].usual_drop if max_drop is None else max_drop
+    if limit is None:
+        raise UsageError(f"How much {name} may be lost is yours to say: it depends on the outputs", fix="--max-drop")
+    return Metric(name, limit)  # type: ignore[arg-type]  # one of METRICS
 
 
 def _read_labels(path: Path) -> tuple[str, ...]:
@@ -197,15 +261,15 @@ def _number(text: str) -> float:
         raise argparse.ArgumentTypeError(f"{text!r} is no number such as 0.5 or 1/255") from error
 
 
-def _share(text: str) -> float:
-    """A share, as 0.01 or 1%."""
+def _limit(text: str) -> float:
+    """A number from 0, or a share such as 1%."""
     try:
-        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        limit = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no share such as 0.01 or 1%")
-    return share
+        limit = -1.0
+    if not 0 <= limit < (1 if text.endswith("%") else float("inf")):
+        raise argparse.ArgumentTypeError(f"{text!r} is no limit such as 0.01 or 1%")
+    return limit
 
 
 def _show(report: Report) -> None:

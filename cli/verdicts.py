@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from litefoot.runtime.verification.metrics import Status, TaskVerdict
+    from litefoot.runtime.verification.task import Status, TaskVerdict
     from litefoot.runtime.verification.verdict import Verdict
 
-DRIFT_COLUMNS = ("worst output", "max |err|", "steps", "SQNR", "accuracy drop [95 %]", "verdict")
+DRIFT_COLUMNS = ("worst output", "max |err|", "steps", "SQNR", "metric drop [95 %]", "verdict")
 
 
 def drift_cells(verdict: Verdict) -> list[str]:
@@ -31,7 +31,7 @@ def drift_cells(verdict: Verdict) -> list[str]:
 
 
 def task_cell(task: TaskVerdict | None) -> str:
-    """The drop of the task's metric with its interval, in percentage points.
+    """The drop of the task's metric with its interval, in the metric's unit.
 
     Args:
         task: The verdict on the metric; None where there is none.
@@ -39,7 +39,7 @@ def task_cell(task: TaskVerdict | None) -> str:
     Returns:
         One cell.
     """
-    return "-" if task is None else f"{task.drop:+.2%} [{task.low:+.2%}, {task.high:+.2%}]"
+    return "-" if task is None else task.interval
 
 
 def exit_code(statuses: Sequence[Status]) -> int:

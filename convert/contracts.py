@@ -13,8 +13,10 @@ from litefoot.runtime.sequences import check_wiring
 from litefoot.runtime.storage.codec import decode, encode
 from litefoot.runtime.storage.files import read_json
 from litefoot.runtime.tensors import Kind, TensorSpec
+from litefoot.runtime.verification.metrics import METRICS
 from litefoot.runtime.verification.tolerance import CLASS_KINDS
 
+from .data import check_metric
 from .source import Description
 
 
@@ -91,9 +93,9 @@ def make_contract(found: Description, promises: Promises) -> ModelContract:
     check_wiring(found.inputs, found.outputs, promises.state, found.name)
     _check_labels(promises.labels, found.outputs)
     specs = [replace_kind(spec, promises.kinds.get(spec.name)) for spec in found.outputs]
-    if promises.metric is not None and not any(spec.kind in CLASS_KINDS for spec in specs):
-        specs = _with_classes(specs)
-    return ModelContract(
+    if promises.metric is not None:
+        specs = _with_metric(specs, promises.metric, promises)
+    contract = ModelContract(
         inputs=found.inputs,
         outputs=tuple(specs),
         task=promises.task,
@@ -102,6 +104,8 @@ def make_contract(found: Description, promises: Promises) -> ModelContract:
         metric=promises.metric,
         state=promises.state,
     )
+    check_metric(contract)
+    return contract
 
 
 def replace_kind(spec: TensorSpec, kind: Kind | None) -> TensorSpec:
@@ -128,7 +132,7 @@ def with_labels(contract: ModelContract, labels: tuple[str, ...]) -> ModelContra
         The contract.
     """
     scores = next((spec for spec in contract.outputs if spec.kind in CLASS_KINDS), None)
-    if contract.labels or scores is None or len(labels) != scores.shape[-1]:
+    if contract.labels or scores is None or len(labels) != _classes(scores):
         return contract
     return replace(contract, labels=labels)
 
@@ -141,7 +145,7 @@ def _check_names(given: Mapping[str, object], known: Mapping[str, TensorSpec], w
 
 
 def _check_labels(labels: tuple[str, ...], outputs: tuple[TensorSpec, ...]) -> None:
-    if labels and all(spec.shape[-1:] != (len(labels),) for spec in outputs):
+    if labels and all(_classes(spec) != len(labels) for spec in outputs):
         raise UsageError(
             "The labels do not fit the model's outputs",
             got=f"{len(labels)} labels",
@@ -149,15 +153,38 @@ def _check_labels(labels: tuple[str, ...], outputs: tuple[TensorSpec, ...]) -> N
         )
 
 
-def _with_classes(specs: list[TensorSpec]) -> list[TensorSpec]:
-    """A metric of classes says what an only output with several values holds; several outputs have to be told apart."""
-    if len(specs) == 1 and len(specs[0].shape) > 1 and (specs[0].shape[-1] or 0) > 1:
-        return [specs[0]._replace(kind="logits")]
+def _classes(spec: TensorSpec) -> int | None:
+    """How many classes an output tells apart, a single value two of them."""
+    last = spec.shape[-1] if len(spec.shape) > 1 else None
+    return last if last is None else max(last, 2)
+
+
+def _with_metric(specs: list[TensorSpec], metric: Metric, promises: Promises) -> list[TensorSpec]:
+    """A metric says what an only output holds, if the user did not; several outputs have to be told apart."""
+    measured = METRICS[metric.name]
+    if measured.outputs(ModelContract((), tuple(specs), "", metric=metric, state=promises.state)):
+        return specs
+    seen = [spec for spec in specs if spec.name not in promises.state.values()]
+    unsaid = [spec for spec in seen if spec.name not in promises.kinds]
+    if len(seen) == len(unsaid) == 1 and (kind := _only_kind(unsaid[0], measured.kinds)) is not None:
+        return [spec._replace(kind=kind) if spec is unsaid[0] else spec for spec in specs]
     raise UsageError(
-        "The metric needs to know which output holds the classes",
-        got=", ".join(map(str, specs)),
-        fix=f"--kind OUTPUT={CLASS_KINDS[0]} or --kind OUTPUT={CLASS_KINDS[1]}",
+        f"The metric {metric.name} needs to know which output it is measured on",
+        got=", ".join(f"{spec} of kind {spec.kind}" if spec.kind else str(spec) for spec in specs),
+        expected=measured.wanted(),
+        fix=" or ".join(f"--kind OUTPUT={kind}" for kind in measured.kinds) or None,
     )
+
+
+def _only_kind(spec: TensorSpec, kinds: tuple[Kind, ...]) -> Kind | None:
+    """What an output holds if it is of one of these kinds; None where it cannot be, or where that does not follow."""
+    if kinds == CLASS_KINDS:  # probabilities would have been found out, but one value alone may be either
+        return "logits" if len(spec.shape) > 1 and (spec.shape[-1] or 0) > 1 else None
+    if kinds == ("tokens",):
+        return "tokens" if spec.dtype.startswith(("int", "uint")) else None
+    if kinds in (("mask",), ("image",)):
+        return kinds[0] if len(spec.shape) > 2 else None
+    return kinds[0] if kinds else None
 
 
 def _steps(inputs: tuple[TensorSpec, ...], promises: Promises) -> dict[str, tuple[Step, ...]]:

@@ -13,10 +13,9 @@ from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.errors import ConversionFailed, SampleError, UsageError
 from litefoot.runtime.sequences import given_specs
 from litefoot.runtime.storage.files import sha256
-from litefoot.runtime.verification.tolerance import CLASS_KINDS
 
 from .contracts import Promises, make_contract, with_labels
-from .data import Data, Given, check_given, check_range, check_targets, read_data
+from .data import Data, Given, check_given, check_metric, check_range, check_targets, read_data
 from .data.synthetic import synthetic_samples
 from .source import Description
 from .staging import MIN_CALIBRATION_SAMPLES, Arrays, Staged
@@ -196,8 +195,8 @@ def _check_task(contract: ModelContract, data: Data) -> None:
             got=f"no labels in {data.source}",
             fix="--evaluation with labels: an array named labels, a folder for each class, a column named label",
         )
-    scores = next(spec for spec in contract.outputs if spec.kind in CLASS_KINDS)
-    check_targets(data.targets, len(data), scores.shape[-1])
+    check_metric(contract)
+    check_targets(data.targets, len(data), contract)
 
 
 def _provenance(staged: Staged, found: Description) -> dict[str, Any]:

@@ -11,9 +11,8 @@ import numpy.typing as npt
 from litefoot.runtime.errors import UnreadableModel, UsageError, first_line
 from litefoot.runtime.sequences import check_wiring
 from litefoot.runtime.storage.trained import MODEL, TrainedModel, read_trained
-from litefoot.runtime.verification.tolerance import CLASS_KINDS
 
-from .data import check_given, check_targets
+from .data import check_given, check_metric, check_targets
 from .model.keras3 import named_call
 from .source import Source, find_layout, is_trained
 
@@ -84,16 +83,9 @@ def _check(training: Training) -> None:
     check_wiring(contract.inputs, contract.outputs, contract.state, training.document.name)
     check_given(training.calibration, contract, what="calibration", at_least=MIN_CALIBRATION_SAMPLES)
     check_given(training.evaluation, contract, what="evaluation", at_least=1)
-    scores = next((spec for spec in contract.outputs if spec.kind in CLASS_KINDS), None)
-    if contract.metric is not None and scores is None:
-        raise UsageError(
-            "The contract's metric needs an output of classes",
-            got=", ".join(f"{spec.name}: {spec.kind}" for spec in contract.outputs),
-            expected=f"one of the kind {' or '.join(CLASS_KINDS)}",
-        )
+    check_metric(contract)
     if training.targets is not None:
-        classes = scores.shape[-1] if scores is not None and contract.metric is not None else None
-        check_targets(training.targets, min(len(array) for array in training.evaluation.values()), classes)
+        check_targets(training.targets, min(len(array) for array in training.evaluation.values()), contract)
 
 
 def _stage_live(model: Any, scratch: Path) -> Staged:

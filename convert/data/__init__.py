@@ -1,7 +1,17 @@
 """Calibration and evaluation samples in the shapes that users have, made ready for a model and checked."""
 
-from .checks import check_given, check_range, check_samples, check_targets
+from .checks import check_given, check_metric, check_range, check_samples, check_targets
 from .reading import Given, read_data
 from .samples import TARGET_NAMES, Data
 
-__all__ = ["TARGET_NAMES", "Data", "Given", "check_given", "check_range", "check_samples", "check_targets", "read_data"]
+__all__ = [
+    "TARGET_NAMES",
+    "Data",
+    "Given",
+    "check_given",
+    "check_metric",
+    "check_range",
+    "check_samples",
+    "check_targets",
+    "read_data",
+]

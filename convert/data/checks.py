@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from litefoot.runtime.contract import ModelContract
-from litefoot.runtime.errors import SampleError
+from litefoot.runtime.errors import SampleError, UsageError
 from litefoot.runtime.sequences import count_steps, fed, given_specs
 from litefoot.runtime.tensors import TensorSpec
+from litefoot.runtime.verification.metrics import METRICS
+from litefoot.runtime.verification.task import targets_misfit, unmeasurable
 
 Array = npt.NDArray[Any]
 
@@ -72,33 +75,50 @@ def check_given(arrays: Mapping[str, Array], contract: ModelContract, *, what: s
         count_steps(contract.inputs, specs, arrays)
 
 
-def check_targets(targets: Array, count: int, classes: int | None, *, what: str = "evaluation") -> None:
+def check_metric(contract: ModelContract) -> None:
+    """Refuse a metric that cannot be measured, or whose limit cannot be missed.
+
+    Args:
+        contract: Of the model.
+
+    Raises:
+        UsageError: It is such a one.
+    """
+    if contract.metric is None:
+        return
+    name = contract.metric.name
+    if found := unmeasurable(contract):
+        raise UsageError(f"The contract's metric {name} cannot be measured", got=found.got, expected=found.expected)
+    if not 0 <= contract.metric.max_drop < METRICS[name].most:
+        most = METRICS[name].most
+        raise UsageError(
+            f"This largest drop of {name} is no limit",
+            got=contract.metric.max_drop,
+            expected="a finite number from 0" if most == math.inf else f"from 0 to less than {most:g}",
+        )
+    if not 0 < contract.metric.span < math.inf:
+        raise UsageError("A span of values is above zero", got=contract.metric.span)
+
+
+def check_targets(targets: Array, count: int, contract: ModelContract | None, *, what: str = "evaluation") -> None:
     """Refuse labels that do not belong to the samples.
 
     Args:
-        targets: (samples,) where they are classes, else (samples, ...).
+        targets: (samples, ...), as the contract's metric takes them.
         count: Number of samples.
-        classes: Number of classes; None where no metric is measured on them.
+        contract: Checked by `check_metric`; None where no metric is measured on them.
         what: ``calibration`` or ``evaluation``, for messages.
 
     Raises:
-        SampleError: There is not one label for each sample, or it is not the integer of a class.
+        SampleError: There is not one label for each sample, or it is none for the metric.
     """
-    if classes is None:
+    if contract is None or contract.metric is None:
         if targets.shape[:1] != (count,):
             raise SampleError(f"The {what} labels do not fit the samples", got=targets.shape, expected=(count,))
         return
-    if targets.shape != (count,) or targets.dtype.kind not in "iu":
+    if found := targets_misfit(contract, targets, count):
         raise SampleError(
-            f"The {what} labels do not fit the samples",
-            got=f"{targets.dtype}{list(targets.shape)}",
-            expected=f"integers[{count}]",
-        )
-    if count and not (targets.min() >= 0 and targets.max() < classes):
-        raise SampleError(
-            f"A label of the {what} samples is not a class",
-            got=f"{targets.min()} to {targets.max()}",
-            expected=f"0 to {classes - 1}",
+            f"The {what} labels do not fit the metric {contract.metric.name}", got=found.got, expected=found.expected
         )
 
 

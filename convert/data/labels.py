@@ -7,15 +7,20 @@ from collections.abc import Sequence
 import numpy as np
 
 from litefoot.runtime.errors import SampleError
+from litefoot.runtime.verification.metrics import METRICS
+from litefoot.runtime.verification.tolerance import CLASS_KINDS
 
 from .samples import Array, Wanted
+
+_OF_REAL_VALUES = ("rmse", "psnr", "ssim", "map50")
 
 
 def read_targets(values: Array, wanted: Wanted, where: object) -> tuple[Array, tuple[str, ...]]:
     """Make class names numbers and, where a metric counts classes, their usual disguises too.
 
     Args:
-        values: (samples,) numbers or texts; for classes also (samples, 1), whole floats, or one-hot (samples, classes).
+        values: (samples, ...) numbers, or texts for each sample; for classes also (samples, 1), whole floats, or
+            one-hot (samples, classes).
         wanted: By which model.
         where: What is being read, for messages.
 
@@ -23,11 +28,48 @@ def read_targets(values: Array, wanted: Wanted, where: object) -> tuple[Array, t
         The answers, and the names of the classes where they were texts.
 
     Raises:
-        SampleError: A text is not the name of one of the model's classes.
+        SampleError: A text is not the name of one of the model's classes, or no number where the metric takes numbers.
     """
     if values.dtype.kind in "SUO":
-        return classes_of([_text(value) for value in values.reshape(-1)], wanted.contract.labels, where)
-    return (values if wanted.contract.metric is None else _class_numbers(values)), ()
+        return targets_of([_text(value) for value in values.reshape(-1)], wanted, where)
+    metric = wanted.contract.metric
+    if metric is None:
+        return values, ()
+    if METRICS[metric.name].kinds == CLASS_KINDS and not _is_stepwise(wanted):
+        return _class_numbers(values), ()
+    if metric.name == "mean_iou" and values.ndim == 4 and values.shape[-1] == 1:
+        values = values[..., 0]
+    return (values if metric.name in _OF_REAL_VALUES or values.dtype.kind != "f" else _whole(values)), ()
+
+
+def targets_of(texts: Sequence[str], wanted: Wanted, where: object) -> tuple[Array, tuple[str, ...]]:
+    """Right answers from texts, one for each sample.
+
+    Args:
+        texts: Names or numbers of classes; numbers where the metric is one of numbers.
+        wanted: By which model.
+        where: What is being read, for messages.
+
+    Returns:
+        What `classes_of` returns; where the metric counts no classes, the numbers and no names.
+
+    Raises:
+        SampleError: A text is not one of the model's classes, or no number.
+    """
+    metric = wanted.contract.metric
+    if metric is None or METRICS[metric.name].kinds == CLASS_KINDS:
+        return classes_of(texts, wanted.contract.labels, where)
+    numbers = _numbers(texts)
+    if numbers is None:
+        others = sorted({text for text in texts if _numbers([text]) is None})
+        raise SampleError(f"The metric {metric.name} takes numbers", where=where, got=few(others))
+    return numbers, ()
+
+
+def _is_stepwise(wanted: Wanted) -> bool:
+    """Whether there is an answer for each step, whose numbers then stand for themselves."""
+    scores = next((spec for spec in wanted.contract.outputs if spec.kind in CLASS_KINDS), None)
+    return bool(wanted.contract.state) or (scores is not None and len(scores.shape) > 2)
 
 
 def classes_of(texts: Sequence[str], known: tuple[str, ...], where: object) -> tuple[Array, tuple[str, ...]]:

@@ -14,7 +14,7 @@ from litefoot.runtime.errors import SampleError
 from litefoot.runtime.tensors import TensorSpec
 
 from .fitting import Stack
-from .labels import classes_of, few
+from .labels import few, targets_of
 from .samples import Array, Data, Wanted
 
 _CLASS = "class"
@@ -92,7 +92,7 @@ def _read(rows: Iterator[tuple[int, list[str]]], path: Path, wanted: Wanted) -> 
     inputs = {name: stack.array() for name, stack in stacks.items()}
     if columns.target is None:
         return Data(inputs, source=str(path))
-    return Data(inputs, *classes_of(answers, wanted.contract.labels, path), source=str(path))
+    return Data(inputs, *targets_of(answers, wanted, path), source=str(path))
 
 
 def _chain(first: tuple[int, list[str]], rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:

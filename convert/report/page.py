@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from litefoot.runtime.contract import ModelContract
+from litefoot.runtime.verification.metrics import METRICS, shown
 
 from .report import BASELINE, ArtifactReport, Report
 
@@ -40,11 +41,15 @@ def write_page(folder: Path, report: Report, contract: ModelContract) -> None:
         ("Latency here", _figure(report, _latency)),
     ]
     if any(artifact.verdict.task for artifact in report.artifacts):
-        plots.append(("Loss of accuracy, 95 % intervals", _figure(report, _drops)))
+        plots.append((f"Loss of {_metric(contract)}, 95 % intervals", _figure(report, _drops)))
     page = environment.get_template("report.html.j2").render(
-        report=report, contract=contract, plots=plots, colours=_COLOURS, baseline=BASELINE
+        report=report, contract=contract, plots=plots, colours=_COLOURS, baseline=BASELINE, shown=shown
     )
     (folder / PAGE).write_text(page, encoding="utf-8")
+
+
+def _metric(contract: ModelContract) -> str:
+    return contract.metric.name if contract.metric is not None else "metric"
 
 
 def _figure(report: Report, draw: Callable[[Axes, Report], None]) -> str:
@@ -93,11 +98,14 @@ def _drops(axes: Axes, report: Report) -> None:
     judged = [
         (artifact, artifact.verdict.task) for artifact in report.artifacts[::-1] if artifact.verdict.task is not None
     ]
+    measured = METRICS[judged[0][1].metric]
+    points = measured.shown.endswith("%")
+    factor = 100 if points else 1
     for row, (artifact, task) in enumerate(judged):
-        axes.plot([100 * task.low, 100 * task.high], [row, row], color=_COLOURS[artifact.status], linewidth=2)
-        axes.plot(100 * task.drop, row, "o", color=_COLOURS[artifact.status])
-    limit = 100 * judged[0][1].max_drop
+        axes.plot([factor * task.low, factor * task.high], [row, row], color=_COLOURS[artifact.status], linewidth=2)
+        axes.plot(factor * task.drop, row, "o", color=_COLOURS[artifact.status])
+    limit = factor * judged[0][1].max_drop
     axes.axvline(limit, color="#b3261e", linestyle="--", linewidth=1)
     axes.axvline(0, color="#888888", linewidth=0.8)
     axes.set_yticks(range(len(judged)), [artifact.name for artifact, _ in judged])
-    axes.set(xlabel=f"points lost; limit {limit:g}")
+    axes.set(xlabel=f"{'points' if points else judged[0][1].metric + measured.unit} lost; limit {limit:g}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,9 +106,47 @@ def test_a_metric_takes_the_output_that_is_known_to_hold_classes(kind: Kind) -> 
 )
 def test_a_metric_without_an_output_of_classes_is_refused(outputs: tuple[TensorSpec, ...]) -> None:
     told = refused(outputs=outputs, metric=ACCURACY)
-    assert "The metric needs to know which output holds the classes" in told
+    assert "The metric accuracy needs to know which output it is measured on" in told
     assert f"got:      {', '.join(map(str, outputs))}\n" in told
     assert "fix:      --kind OUTPUT=probabilities or --kind OUTPUT=logits" in told
+
+
+@pytest.mark.parametrize(
+    ("metric", "spec", "kind"),
+    [
+        (Metric("mean_iou", 0.01), TensorSpec("y", (None, 8, 8, 3), "float32"), "mask"),
+        (Metric("mean_iou", 0.01), TensorSpec("y", (None, 8, 8, 3), "float32", "probabilities"), "mask"),
+        (Metric("psnr", 1.0), TensorSpec("y", (None, 8, 8, 3), "float32"), "image"),
+        (Metric("rmse", 1.0), TensorSpec("y", (None, 1), "float32"), "regression"),
+        (Metric("perplexity", 1.0), TensorSpec("y", (None, 9, 20), "float32"), "logits"),
+        (Metric("perplexity", 1.0), TensorSpec("y", (None, 9, 20), "float32", "probabilities"), "probabilities"),
+        (Metric("token_match", 0.01), TensorSpec("y", (None, 9), "int32"), "tokens"),
+    ],
+)
+def test_a_metric_says_what_the_only_output_holds(metric: Metric, spec: TensorSpec, kind: Kind) -> None:
+    contract = make_contract(found(outputs=(spec,)), Promises(metric=metric))
+    assert contract.outputs[0].kind == kind
+
+
+@pytest.mark.parametrize(
+    ("metric", "spec"),
+    [
+        (Metric("mean_iou", 0.01), TensorSpec("y", (None, 3), "float32")),
+        (Metric("token_match", 0.01), TensorSpec("y", (None, 9), "float32")),
+        (Metric("exact_match", 0.01), TensorSpec("y", (None, 9), "float32")),
+        (Metric("map50", 0.01), TensorSpec("y", (None, 9, 4), "float32")),
+    ],
+)
+def test_a_metric_of_something_else_is_refused(metric: Metric, spec: TensorSpec) -> None:
+    assert f"The metric {metric.name} needs to know" in refused(outputs=(spec,), metric=metric)
+
+
+def test_one_value_of_a_known_kind_tells_two_classes_apart_and_takes_two_labels() -> None:
+    outputs = (TensorSpec("y", (None, 1), "float32"),)
+    promises = Promises(metric=ACCURACY, kinds={"y": "probabilities"}, labels=("cat", "dog"))
+    contract = make_contract(found(outputs=outputs), promises)
+    assert (contract.outputs[0].kind, contract.labels) == ("probabilities", ("cat", "dog"))
+    assert with_labels(replace(contract, labels=()), ("ham", "spam")).labels == ("ham", "spam")
 
 
 def test_labels_have_to_be_as_many_as_an_output_has_values() -> None:
@@ -202,7 +241,7 @@ def test_promises_are_read_from_json_any_field_may_be_missing(
         ({"tasks": "birds"}, "tasks"),
         ({"task": 3}, "task"),
         ({"kinds": {"y": "nonsense"}}, "nonsense"),
-        ({"metric": {"name": "f1", "max_drop": 0.01}}, "f1"),
+        ({"metric": {"name": "beauty", "max_drop": 0.01}}, "beauty"),
         ({"metric": {"name": "accuracy"}}, "max_drop"),
         ({"pixels": [1.0]}, "2 values"),
         ({"pixels": [1.0, 2.0, 3.0]}, "2 values"),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from litefoot.convert.data.checks import check_range, check_samples, check_targets
-from litefoot.runtime.contract import ModelContract
-from litefoot.runtime.errors import SampleError
+from litefoot.convert.data.checks import check_metric, check_range, check_samples, check_targets
+from litefoot.runtime.contract import Metric, ModelContract
+from litefoot.runtime.errors import SampleError, UsageError
 from litefoot.runtime.preprocessing import Resize, Step
-from litefoot.runtime.tensors import TensorSpec
+from litefoot.runtime.tensors import Kind, TensorSpec
 
 INPUTS = (TensorSpec("image", (None, 2, 2), "float32"), TensorSpec("tokens", (None, 3), "int32"))
 
@@ -67,9 +70,14 @@ def test_too_few_samples_are_refused(count: int, at_least: int) -> None:
     assert f"at least {at_least}" in message
 
 
-@pytest.mark.parametrize("targets", [np.array([0, 1, 2]), np.array([2, 2, 2], np.uint8)])
+OF_CLASSES = ModelContract(
+    (), (TensorSpec("y", (None, 3), "float32", "logits"),), "test", metric=Metric("accuracy", max_drop=0.01)
+)
+
+
+@pytest.mark.parametrize("targets", [np.array([0, 1, 2]), np.array([2, 2, 2], np.uint8), np.array([-1, 1, 2])])
 def test_labels_that_fit_pass(targets: np.ndarray) -> None:
-    check_targets(targets, 3, 3)
+    check_targets(targets, 3, OF_CLASSES)
 
 
 @pytest.mark.parametrize(
@@ -80,12 +88,13 @@ def test_labels_that_fit_pass(targets: np.ndarray) -> None:
         (np.array([0.0, 1.0, 2.0]), ["float64[3]", "integers[3]"]),
         (np.array([False, True, True]), ["bool[3]", "integers[3]"]),
         (np.array([0, 1, 3]), ["got:      0 to 3", "0 to 2"]),
-        (np.array([-1, 1, 2]), ["got:      -1 to 2", "0 to 2"]),
+        (np.array([-2, 1, 2]), ["got:      -2 to 2", "0 to 2, or -1 for what is not counted"]),
+        (np.array([-1, -1, -1]), ["got:      -1 everywhere"]),
     ],
 )
 def test_labels_that_do_not_fit_are_refused(targets: np.ndarray, words: list[str]) -> None:
     with pytest.raises(SampleError) as refused:
-        check_targets(targets, 3, 3)
+        check_targets(targets, 3, OF_CLASSES)
     for word in words:
         assert word in str(refused.value)
 
@@ -95,6 +104,33 @@ def test_labels_that_no_metric_uses_may_be_anything_but_there_is_one_for_each_sa
     for targets in (np.zeros((2, 4)), np.float64(1.0)):
         with pytest.raises(SampleError, match="do not fit the samples"):
             check_targets(np.asarray(targets), 3, None)
+
+
+@pytest.mark.parametrize(
+    ("metric", "kind", "words"),
+    [
+        (Metric("accuracy", 0.01), "regression", ["accuracy cannot be measured", "y: regression", "probabilities or"]),
+        (Metric("rmse", 0.01), "logits", ["rmse cannot be measured", "regression or sequence"]),
+        (Metric("exact_match", 0.01), "logits", ["start and end"]),
+        (Metric("map50", 0.01), "boxes", ["postprocessing detections"]),
+        (Metric("accuracy", 1.0), "logits", ["no limit", "from 0 to less than 1"]),
+        (Metric("accuracy", -0.1), "logits", ["no limit"]),
+        (Metric("accuracy", math.nan), "logits", ["no limit"]),
+        (Metric("rmse", math.inf), "regression", ["no limit", "a finite number from 0"]),
+        (Metric("psnr", 1.0, span=0.0), "image", ["span of values is above zero"]),
+    ],
+)
+def test_a_metric_that_cannot_be_measured_or_missed_is_refused(metric: Metric, kind: Kind, words: list[str]) -> None:
+    contract = ModelContract((), (TensorSpec("y", (None, 3), "float32", kind),), "test", metric=metric)
+    with pytest.raises(UsageError) as refused:
+        check_metric(contract)
+    for word in words:
+        assert word in str(refused.value)
+
+
+@pytest.mark.parametrize("metric", [None, Metric("accuracy", 0.0), Metric("perplexity", 5.0)])
+def test_a_metric_that_can_be_measured_passes(metric: Metric | None) -> None:
+    check_metric(replace(OF_CLASSES, metric=metric))
 
 
 PICTURE = TensorSpec("image", (None, 2, 2, 1), "float32")

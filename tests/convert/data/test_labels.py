@@ -104,3 +104,23 @@ def test_a_name_that_is_no_class_is_refused() -> None:
 
 def test_many_names_are_cut_short() -> None:
     assert few([str(number) for number in range(10)]) == "0, 1, 2, 3, 4, 5, 6, 7 and 2 more"
+
+
+@pytest.mark.parametrize("name", ["rmse", "psnr"])
+def test_numbers_of_a_metric_of_numbers_stay_as_they_are(contract: Contracts, name: Any) -> None:
+    values = np.eye(3)
+    assert read_targets(values, wanted(contract, metric=Metric(name, 0.01)), "here")[0] is values
+    with pytest.raises(SampleError, match=r"takes numbers\n.*here\n  got:      cat"):
+        read_targets(np.array(["1.5", "cat"]), wanted(contract, metric=Metric(name, 0.01)), "here")
+
+
+@pytest.mark.parametrize("name", ["exact_match", "span_f1", "token_match", "bleu"])
+def test_positions_and_tokens_are_no_one_hot_and_whole_floats_become_integers(contract: Contracts, name: Any) -> None:
+    targets, _ = read_targets(np.array([[0.0, 1.0], [1.0, 0.0]]), wanted(contract, metric=Metric(name, 0.01)), "here")
+    assert (targets.dtype, targets.tolist()) == (np.int64, [[0, 1], [1, 0]])
+
+
+def test_masks_lose_an_axis_of_one_channel(contract: Contracts) -> None:
+    values = np.zeros((2, 4, 5, 1), np.uint8)
+    targets, _ = read_targets(values, wanted(contract, metric=Metric("mean_iou", 0.01)), "here")
+    assert targets.shape == (2, 4, 5)
