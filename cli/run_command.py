@@ -21,9 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser: Of the command.
     """
     parser.add_argument("model", type=Path, help="bundle folder, .tflite or .onnx")
-    given = parser.add_mutually_exclusive_group(required=True)
-    given.add_argument("--input", type=Path, help="png, jpg, bmp, wav, csv, npy, txt or json")
-    given.add_argument("--seed", type=int, metavar="N", help="what a generator starts from, instead of a file")
+    parser.add_argument("--input", type=Path, help="png, jpg, bmp, wav, csv, npy, txt or json")
+    parser.add_argument(
+        "--seed", type=int, metavar="N", help="what a generator starts from, instead of a file; of text, beside one"
+    )
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the answer as a picture: png, jpg or bmp")
     parser.add_argument("--force", action="store_true", help="replace the picture where there is one")
     parser.add_argument(
@@ -49,9 +50,17 @@ def execute(arguments: argparse.Namespace) -> int:
 
     from litefoot.runtime import load
     from litefoot.runtime.decoding import read_sample
+    from litefoot.runtime.errors import UsageError
+    from litefoot.runtime.generation.document import is_pipeline
     from litefoot.runtime.postprocessing.pictures import check_picture_path
     from litefoot.runtime.preprocessing import preprocess
 
+    if arguments.input is None and arguments.seed is None:
+        raise UsageError("A model is run on something", fix="--input FILE, or --seed N for a generator")
+    if is_pipeline(arguments.model):
+        return _generate(arguments)
+    if arguments.input is not None and arguments.seed is not None:
+        raise UsageError("This model takes a file or a seed, not both", where=arguments.model)
     if arguments.output is not None:
         check_picture_path(arguments.output, force=arguments.force)
     model = load(arguments.model, engine=arguments.engine, artifact=arguments.artifact, threads=arguments.threads)
@@ -74,6 +83,20 @@ def execute(arguments: argparse.Namespace) -> int:
     else:
         for name, array in outputs.items():
             say(f"{name} {array.dtype}{list(array.shape)}\n{array}")
+    return 0
+
+
+def _generate(arguments: argparse.Namespace) -> int:
+    from litefoot.runtime.generation.generator import load_pipeline
+
+    generator = load_pipeline(
+        arguments.model, engine=arguments.engine, artifact=arguments.artifact, threads=arguments.threads
+    )
+    text = generator("" if arguments.input is None else arguments.input, seed=arguments.seed or 0)
+    if arguments.json:
+        print_json({"model": generator.name, "text": text})
+    else:
+        say(f"{text}\n\n{generator.name} of {', '.join(generator.document.parts)}")
     return 0
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .terminal import print_json, print_table, progress_bar, say, thread_count
+from .terminal import Advance, print_json, print_table, progress_bar, say, thread_count
 from .verdicts import DRIFT_COLUMNS, drift_cells, exit_code
+
+if TYPE_CHECKING:
+    from litefoot.runtime import Verdict
 
 HELP = "replay a bundle's artifacts and judge them"
 
@@ -32,25 +36,56 @@ def execute(arguments: argparse.Namespace) -> int:
     Returns:
         The exit code: 0 when every artifact passed, else 1.
     """
-    from litefoot.runtime import Bundle, load
+    from litefoot.runtime.generation.document import is_pipeline
 
-    bundle = Bundle(arguments.bundle)
-    bundle.check()
-    golden = bundle.golden()
-    names = arguments.artifact or [artifact.name for artifact in bundle.artifacts]
-    verdicts = []
     with progress_bar("verifying") as advance:
-        for i, name in enumerate(names):
-            model = load(arguments.bundle, artifact=name, threads=arguments.threads)
-            verdicts.append(model.selftest(golden))
-            advance(name, i + 1, len(names))
+        verify = _verify_whole if is_pipeline(arguments.bundle) else _verify
+        title, verdicts = verify(arguments.bundle, arguments.artifact, arguments.threads, advance)
     if arguments.json:
         print_json([{"status": verdict.status, "reason": verdict.reason, "verdict": verdict} for verdict in verdicts])
     else:
         rows = [[verdict.artifact, verdict.engine, *drift_cells(verdict)] for verdict in verdicts]
-        title = f"{bundle.manifest.name}: {len(golden)} samples against the full-precision model"
         print_table(title, ("artifact", "engine", *DRIFT_COLUMNS), rows)
         for verdict in verdicts:
             if verdict.reason:
                 say(f"{verdict.artifact} {verdict.status}: {verdict.reason}")
     return exit_code([verdict.status for verdict in verdicts])
+
+
+def _verify(folder: Path, asked: list[str] | None, threads: int | str, advance: Advance) -> tuple[str, list[Verdict]]:
+    from litefoot.runtime import Bundle, load
+
+    bundle = Bundle(folder)
+    bundle.check()
+    golden = bundle.golden()
+    names = asked or [artifact.name for artifact in bundle.artifacts]
+    verdicts = []
+    for i, name in enumerate(names):
+        verdicts.append(load(folder, artifact=name, threads=threads).selftest(golden))
+        advance(name, i + 1, len(names))
+    return f"{bundle.manifest.name}: {len(golden)} samples against the full-precision model", verdicts
+
+
+def _verify_whole(
+    folder: Path, asked: list[str] | None, threads: int | str, advance: Advance
+) -> tuple[str, list[Verdict]]:
+    """Each part by itself, then what they generate together."""
+    from dataclasses import replace
+
+    from litefoot.runtime.generation.document import read_golden, read_pipeline
+    from litefoot.runtime.generation.generator import load_pipeline
+
+    document, golden = read_pipeline(folder), read_golden(folder)
+    by_part = {part: _verify(folder / part, asked, threads, advance)[1] for part in document.parts}
+    names = [verdict.artifact for verdict in by_part[document.parts[-1]]]
+    shared = [name for name in names if all(name in [v.artifact for v in found] for found in by_part.values())]
+    verdicts = [
+        replace(verdict, artifact=f"{part}/{verdict.artifact}") for part in by_part for verdict in by_part[part]
+    ]
+    for i, name in enumerate(shared):
+        verdicts.append(load_pipeline(folder, artifact=name, threads=threads).selftest(golden))
+        advance(f"generate by {name}", i + 1, len(shared))
+    return (
+        f"{document.name}: its parts against the full-precision models, and {len(golden)} samples generated",
+        verdicts,
+    )

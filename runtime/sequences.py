@@ -171,7 +171,7 @@ def given_specs(
         return tuple(inputs)
     return tuple(
         spec
-        if spec.name in given and spec.accepts(np.shape(given[spec.name]))
+        if spec.name in given and spec._replace(shape=(None, *spec.shape[1:])).accepts(np.shape(given[spec.name]))
         else spec._replace(shape=(spec.shape[0], None, *spec.shape[1:]))
         for spec in fed(inputs, state)
     )

@@ -94,7 +94,7 @@ def rejoin(content: bytes) -> bytes:
 
 
 def _kind(code: Any) -> int:
-    return max(code.builtinCode, code.deprecatedBuiltinCode)
+    return int(max(code.builtinCode, code.deprecatedBuiltinCode))
 
 
 def _refuse_float_weights(path: Path) -> None:

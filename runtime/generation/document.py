@@ -11,12 +11,15 @@ from ..contract import Metric, ModelContract
 from ..errors import BadDocument, UnreadableModel, UntrustedBundle
 from ..sequences import fed
 from ..storage.codec import encode, read_document
-from ..storage.files import document_digest, member, read_json, sha256
+from ..storage.files import document_digest, member, read_arrays, read_json, sha256
 from ..storage.folder import write_json
+from ..storage.golden import Golden
 from ..storage.manifest import FileRecord
 from ..tensors import TensorSpec
 
 DOCUMENT = "pipeline.json"
+GOLDEN = "golden.npz"
+"""Of a converted folder: inputs, the tokens that the float artifact generated, and the right ones."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,23 @@ def is_pipeline(folder: Path) -> bool:
         Whether their document lies in it.
     """
     return (folder / DOCUMENT).is_file()
+
+
+def read_golden(folder: Path) -> Golden:
+    """Read the samples of a converted folder, after `read_pipeline` has compared their digest.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        Inputs, tokens and targets.
+
+    Raises:
+        UnreadableModel: There are none: the folder is not converted.
+    """
+    if not (folder / GOLDEN).is_file():
+        raise UnreadableModel("These models are not converted", where=folder, fix="litefoot convert FOLDER --out OTHER")
+    return Golden.from_arrays(read_arrays(folder / GOLDEN), GOLDEN)
 
 
 def read_pipeline(folder: Path) -> Pipeline:

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..batching import count_samples
+from ..contract import ModelContract
 from ..decoding import read_sample
 from ..errors import InputMismatch, LitefootError, MissingDependency, UnreadableModel, UsageError
 from ..model import Model, load
 from ..preprocessing import preprocess
+from ..tensors import TensorSpec
+from ..verification.tolerance import Tolerance
+from ..verification.verdict import judge
 from .decoder import TokenDecoder
 from .document import Generation, Pipeline, read_pipeline
 from .searching import beam, greedy, sample
@@ -21,9 +25,13 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from ..decoding import Sample
+    from ..storage.golden import Golden
+    from ..verification.verdict import Verdict
 
     Array = npt.NDArray[Any]
 
+TOKENS = "tokens"
+"""The name of what a whole returns."""
 PADDING = 0
 """Fills up arrays of tokens whose sequences differ in length."""
 
@@ -55,14 +63,31 @@ def load_pipeline(
     refused: LitefootError | None = None
     for name in [artifact] if artifact is not None else document.recommended:
         try:
-            parts = {
-                part: load(folder / part, engine=engine, artifact=name, threads=threads) for part in document.parts
-            }
+            return Generator(document, load_parts(document, folder, artifact=name, engine=engine, threads=threads))
         except (MissingDependency, UsageError) as error:
             refused = error
-        else:
-            return Generator(document, parts)
     raise refused or AssertionError("an artifact was neither loaded nor refused")
+
+
+def load_parts(
+    document: Pipeline, folder: Path, *, artifact: str, engine: str | None = None, threads: int | str = 1
+) -> dict[str, Model]:
+    """Load the artifact of one name of every part.
+
+    Args:
+        document: Of the folder.
+        folder: With a bundle for each part.
+        artifact: Its name.
+        engine: As for `load`.
+        threads: As for `load`.
+
+    Returns:
+        By part.
+
+    Raises:
+        LitefootError: As for `load`.
+    """
+    return {part: load(folder / part, engine=engine, artifact=artifact, threads=threads) for part in document.parts}
 
 
 class Generator:
@@ -146,8 +171,15 @@ class Generator:
         if how.method == "greedy":
             return greedy(decoder, prompt, end=how.end, most=how.most)
         if how.method == "sample":
-            drawing = {"temperature": how.temperature, "top_k": how.top_k, "seed": seed}
-            return sample(decoder, prompt, end=how.end, most=how.most, **drawing)
+            return sample(
+                decoder,
+                prompt,
+                end=how.end,
+                most=how.most,
+                temperature=how.temperature,
+                top_k=how.top_k,
+                seed=seed,
+            )
         found = beam(decoder, prompt, end=how.end, most=how.most, width=how.width, length_penalty=how.length_penalty)
         return list(found[0].tokens)
 
@@ -172,6 +204,33 @@ class Generator:
             if progress is not None:
                 progress(i + 1, count)
         return answers
+
+    def selftest(self, golden: Golden, *, progress: Callable[[int, int], None] | None = None) -> Verdict:
+        """Generate the golden samples' tokens on this machine, and judge them by the document's metric.
+
+        Args:
+            golden: Inputs, the tokens that the full-precision artifact generated, and the right ones.
+            progress: Called with the samples done and all samples.
+
+        Returns:
+            The verdict. Without a metric it says how many tokens are equal, and no more: each part has its own.
+
+        Raises:
+            InputMismatch: The samples do not fit the models.
+        """
+        tokens = TensorSpec(TOKENS, (None, self.document.generation.most), "int32", kind="tokens")
+        whole = ModelContract(self.inputs, (tokens,), self.document.task, metric=self.document.metric)
+        return judge(
+            artifact=self.name,
+            engine=self._models[self.document.parts[-1]].engine,
+            contract=whole,
+            references=golden.references,
+            outputs={TOKENS: self.predict(golden.inputs, progress=progress)},
+            targets=golden.targets,
+            # One token that changes may change all that follow, so that the metric alone decides.
+            tolerances={TOKENS: Tolerance(None, 0.0, None, {"equal_tokens": 0.0})},
+            steps={},
+        )
 
     def _run_parts(self, given: Mapping[str, Array]) -> dict[str, Array]:
         """Run each part but the last; what the last is given at each step, and the prompt if there is one."""

@@ -42,7 +42,6 @@ def test_the_version_is_the_packages(command: Callable[..., Any]) -> None:
         [],
         ["paint"],
         ["verify"],
-        ["run", "x.tflite"],
         ["convert", "x"],
         ["train", "digits"],
         ["bench", "x", "--rounds", "a"],
@@ -74,6 +73,7 @@ def test_what_is_not_a_model_is_unreadable(
     [
         (["train", "mnist", "--out", "o"], "one of digits"),
         (["train", "digits", "--out", "o", "--epochs", "0"], "at least one epoch"),
+        (["run", "x.tflite"], "--input FILE"),
         (["train", "digits", "--out", "o", "--seed", "-1"], "0 to 4294967295"),
         (["convert", ".", "--out", "o", "--variants", "int4.tflite"], "some of fp32.tflite"),
         (["convert", ".", "--out", "o", "--time-limit", "0"], "above zero"),

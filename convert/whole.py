@@ -1,0 +1,181 @@
+"""Models that work together: each converted by itself, then all of one name judged together on what they generate."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from litefoot.runtime.errors import ConversionFailed
+from litefoot.runtime.generation.document import GOLDEN, Pipeline, read_pipeline
+from litefoot.runtime.generation.generator import TOKENS, Generator, load_parts
+from litefoot.runtime.storage.bundle import Bundle
+from litefoot.runtime.storage.codec import encode
+from litefoot.runtime.storage.files import read_arrays
+from litefoot.runtime.storage.folder import check_free, new_folder, write_arrays, write_json
+from litefoot.runtime.storage.golden import Golden
+from litefoot.runtime.storage.trained import EVALUATION, read_trained
+from litefoot.runtime.verification.task import Status
+from litefoot.runtime.verification.verdict import Verdict
+
+from .data import check_samples
+from .pipeline import Progress, convert
+from .report.report import REPORT, Report
+from .source import Reading
+
+
+@dataclass(frozen=True)
+class WholeArtifact:
+    """Files of one name, one in each part, that run together.
+
+    Attributes:
+        name: For example ``int8.tflite``.
+        bytes: Their size together.
+        status: failed where one of them failed by itself, or they did together; else undecided or passed.
+        reason: Why it did not pass; empty when it did.
+        verdict: On what they generate.
+    """
+
+    name: str
+    bytes: int
+    status: Status
+    reason: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class WholeReport:
+    """The content of the whole's ``report.json``; each part has its own.
+
+    Attributes:
+        name: Of the whole.
+        task: What it does.
+        parts: By the part's name, its own report.
+        artifacts: What runs together, in the order in which it was made.
+        reference: The float artifact whose tokens the others' are compared with. Its parts passed: each is within the
+            float tolerance of the Keras model.
+        samples: How many samples tokens were generated for.
+        recommended: Names of the artifacts that passed, the smallest first.
+        seconds: How long the conversion took.
+    """
+
+    name: str
+    task: str
+    parts: dict[str, Report]
+    artifacts: tuple[WholeArtifact, ...]
+    reference: str
+    samples: int
+    recommended: tuple[str, ...]
+    seconds: float
+
+
+def convert_whole(
+    folder: Path,
+    *,
+    out: Path,
+    variants: Sequence[str] | None = None,
+    reading: Reading | None = None,
+    force: bool = False,
+    time_limit: float = 600.0,
+    progress: Progress | None = None,
+) -> WholeReport:
+    """Convert a folder of models that work together.
+
+    Args:
+        folder: With a ``pipeline.json``, a TrainedModel folder for each part and an ``evaluation.npz``.
+        out: The folder to write.
+        variants: As for `convert`.
+        reading: As for `convert`.
+        force: Replace `out`.
+        time_limit: For each conversion, in seconds.
+        progress: Called as the work proceeds; counts begin anew for each part.
+
+    Returns:
+        What is also in the folder's ``report.json``.
+
+    Raises:
+        UsageError: The samples do not fit, or `out` cannot be written.
+        UnreadableModel: The document or a model cannot be read, or they do not fit each other.
+        MissingDependency: The extra ``convert`` is not installed.
+        ConversionFailed: A part could not be converted, or no float artifact passed in all parts.
+    """
+    begin = time.perf_counter()
+    check_free(out, force=force)
+    document = read_pipeline(folder)
+    samples = Golden.from_arrays(read_arrays(folder / EVALUATION), EVALUATION)
+    _check(document, folder, samples)
+    with new_folder(out, force=force) as made:
+        reports = {
+            part: convert(
+                folder / part,
+                out=made / part,
+                variants=variants,
+                reading=reading,
+                time_limit=time_limit,
+                progress=_of_part(part, progress),
+            ).report
+            for part in document.parts
+        }
+        report = _judge(document, made, samples, reports, progress)
+        report = replace(report, seconds=time.perf_counter() - begin)
+        write_json(made / REPORT, encode(report))
+        replace(document, recommended=report.recommended).write(made)
+    return report
+
+
+def _of_part(part: str, progress: Progress | None) -> Progress | None:
+    return None if progress is None else lambda what, done, total: progress(f"{part}: {what}", done, total)
+
+
+def _check(document: Pipeline, folder: Path, samples: Golden) -> None:
+    """Find what does not fit before anything is converted."""
+    contracts = {part: read_trained(folder / part)[0].contract for part in document.parts}
+    free = [spec for spec in document.inputs(contracts) if spec.name != document.generation.token]
+    prompts = [document.generation.token] if len(document.parts) == 1 else []
+    plain = {name: array for name, array in samples.inputs.items() if name not in prompts}
+    if free:
+        check_samples(plain, tuple(free), what="evaluation", at_least=1)
+
+
+def _judge(
+    document: Pipeline, folder: Path, samples: Golden, reports: dict[str, Report], progress: Progress | None
+) -> WholeReport:
+    """Generate the samples' tokens by everything that each part has, and compare."""
+    passed = {
+        name: all(_status(report, name) == "passed" for report in reports.values())
+        for name in (artifact.name for artifact in next(iter(reports.values())).artifacts)
+        if all(_status(report, name) is not None for report in reports.values())
+    }
+    reference = next((name for name, every in passed.items() if every and name.startswith("fp32")), None)
+    if reference is None:
+        raise ConversionFailed(
+            "No float artifact passed in all parts, so there is nothing to compare with",
+            got=", ".join(f"{name} {'passed' if every else 'not passed'}" for name, every in passed.items()),
+            expected="fp32.tflite or fp32.onnx in each part",
+        )
+    tokens = Generator(document, load_parts(document, folder, artifact=reference)).predict(samples.inputs)
+    golden = Golden(samples.inputs, {TOKENS: tokens}, samples.targets)
+    write_arrays(folder / GOLDEN, golden.to_arrays())
+    artifacts = []
+    for done, (name, every) in enumerate(passed.items()):
+        verdict = Generator(document, load_parts(document, folder, artifact=name)).selftest(golden)
+        reason = verdict.reason if every else "a part of it did not pass by itself"
+        status: Status = verdict.status if every else "failed"
+        artifacts.append(WholeArtifact(name, _bytes(folder, document, name), status, reason, verdict))
+        if progress is not None:
+            progress(f"generate by {name}", done + 1, len(passed))
+    smallest = sorted(artifacts, key=lambda artifact: artifact.bytes)
+    recommended = tuple(artifact.name for artifact in smallest if artifact.status == "passed")
+    return WholeReport(
+        document.name, document.task, reports, tuple(artifacts), reference, len(golden), recommended, seconds=0.0
+    )
+
+
+def _status(report: Report, name: str) -> Status | None:
+    """How an artifact of one part was judged; None where the part has no such artifact."""
+    return next((artifact.status for artifact in report.artifacts if artifact.name == name), None)
+
+
+def _bytes(folder: Path, document: Pipeline, name: str) -> int:
+    return sum(Bundle(folder / part).artifact(name).bytes for part in document.parts)
