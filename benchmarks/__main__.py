@@ -7,11 +7,12 @@ from pathlib import Path
 
 from litefoot.runtime.machine.board import cpu_name, usable_cores
 
-from . import calls, conversion, harness, models, startup, throughput
+from . import calls, conversion, harness, models, startup, throughput, training
 
 BUNDLE = Path("dist/digits")
 RUNTIME_PAGE = Path("docs/runtime.md")
 CONVERSION_PAGE = Path("docs/converting.md")
+TRAINING_PAGE = Path("docs/training.md")
 
 
 def main() -> int:
@@ -25,7 +26,9 @@ def main() -> int:
     harness.write(RUNTIME_PAGE, "bench", rows, machine)
     conversions = conversion.run()
     harness.write(CONVERSION_PAGE, "bench", conversions, machine)
-    rows += conversions
+    trainings = training.run()
+    harness.write(TRAINING_PAGE, "bench", trainings, machine)
+    rows += conversions + trainings
     harness.show(rows)
     return 0 if all(row.met for row in rows) else 1
 

@@ -87,6 +87,7 @@ class Trained:
         parameters: Number of weights of what is shipped.
         epochs: How many were done.
         best: The epoch whose weights were kept.
+        history: By the name of a figure, its value in each epoch.
         devices: On what it was trained.
         written: Whether this process wrote it: of several machines, one does.
     """
@@ -97,6 +98,7 @@ class Trained:
     parameters: int
     epochs: int
     best: int
+    history: dict[str, tuple[float, ...]]
     devices: str
     written: bool
 
@@ -162,6 +164,7 @@ def train(
         parameters=sum(delivery.model.count_params() for delivery in deliveries.values()),
         epochs=state.epoch,
         best=state.best,
+        history=state.history,
         devices=str(devices),
         written=task.is_chief,
     )

@@ -8,14 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from litefoot.runtime.errors import UsageError
 from litefoot.runtime.preprocessing import preprocess
 from litefoot.runtime.storage.bundle import Bundle
 from litefoot.runtime.storage.codec import decode, encode, read_document
 from litefoot.runtime.storage.files import read_arrays
 from litefoot.runtime.storage.trained import TrainedModel, read_trained
-from litefoot.train.digits import RECIPE, load_pictures
+from litefoot.train import Request
+from litefoot.train.recipes.digits import RECIPE, load_pictures
 
 REQUIRED_ACCURACY = 0.97
+REQUIRED_QUICK_ACCURACY = 0.93
 
 
 @pytest.fixture(scope="module")
@@ -32,21 +35,35 @@ def test_pictures_are_ordinary_ones_paper_black_and_ink_white() -> None:
 
 
 def test_loading_repeats_and_follows_the_seed() -> None:
-    first, again, other = RECIPE.load(0), RECIPE.load(0), RECIPE.load(1)
+    first, again, other = (RECIPE.load(Request(seed=seed)) for seed in (0, 0, 1))
     assert first.digest == again.digest
     assert first.digest != other.digest
 
 
 def test_what_is_loaded_fits_the_contract() -> None:
-    split = RECIPE.load(0)
-    (spec,) = RECIPE.contract.inputs
-    for arrays in (split.train, split.test):
-        assert list(arrays) == [spec.name]
-        assert spec.accepts(arrays[spec.name].shape)
-        assert arrays[spec.name].dtype == spec.dtype
-        assert arrays[spec.name].min() == 0.0
-        assert arrays[spec.name].max() == 1.0
-    assert len(RECIPE.contract.labels) == RECIPE.contract.outputs[0].shape[-1]
+    data = RECIPE.load(Request())
+    (spec,) = data.contract.inputs
+    for samples in data.parts.values():
+        assert list(samples.inputs) == [spec.name]
+        assert spec.accepts(samples.inputs[spec.name].shape)
+        assert samples.inputs[spec.name].dtype == spec.dtype
+        assert samples.inputs[spec.name].min() == 0.0
+        assert samples.inputs[spec.name].max() == 1.0
+    assert len(data.contract.labels) == data.contract.outputs[0].shape[-1]
+
+
+def test_data_of_the_users_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="its own data"):
+        RECIPE.load(Request(source=tmp_path))
+
+
+@pytest.mark.slow
+def test_a_quick_run_is_sensible_already(tmp_path: Path, litefoot) -> None:
+    done = litefoot("train", "digits", "--quick", "--out", tmp_path / "quick")
+    assert done.returncode == 0, done.stderr
+    value = read_trained(tmp_path / "quick")[0].metric_value
+    assert value is not None
+    assert value >= REQUIRED_QUICK_ACCURACY
 
 
 @pytest.mark.slow
@@ -64,7 +81,7 @@ def test_evaluation_samples_are_the_raw_pictures_through_the_runtimes_own_prepro
     document: TrainedModel, trained_digits: Path
 ) -> None:
     pictures, labels = load_pictures()
-    indices = document.provenance["test_indices"]
+    indices = document.provenance["indices"]["test"]
     steps = document.contract.preprocessing["image"]
     _, _, evaluation, targets = read_trained(trained_digits)
     expected = np.stack([preprocess(pictures[i], steps) for i in indices])
@@ -78,7 +95,7 @@ def test_calibration_samples_are_twenty_of_each_class_and_none_is_a_test_sample(
 ) -> None:
     pictures, labels = load_pictures()
     steps = document.contract.preprocessing["image"]
-    tested = set(document.provenance["test_indices"])
+    tested = set(document.provenance["indices"]["test"])
     trained_on = [i for i in range(len(labels)) if i not in tested]
     where = {preprocess(pictures[i], steps).tobytes(): labels[i] for i in trained_on}
     calibration = read_arrays(trained_digits / "calibration.npz")["image"]
@@ -88,12 +105,12 @@ def test_calibration_samples_are_twenty_of_each_class_and_none_is_a_test_sample(
 
 @pytest.mark.slow
 def test_contract_and_provenance_survive_the_folder(document: TrainedModel, trained_digits: Path) -> None:
-    assert document.contract == RECIPE.contract
+    assert document.contract == RECIPE.load(Request()).contract
     assert decode(TrainedModel, encode(document), "again") == document
     assert encode(document) == json.loads((trained_digits / "trained.json").read_text())
     provenance = document.provenance
     assert (provenance["recipe"], provenance["seed"], provenance["epochs"]) == ("digits", 0, RECIPE.epochs)
-    assert provenance["data_sha256"] == RECIPE.load(0).digest
+    assert provenance["data_sha256"] == RECIPE.load(Request()).digest
     assert set(provenance["packages"]) == {"tensorflow", "tf-keras", "scikit-learn", "numpy"}
 
 

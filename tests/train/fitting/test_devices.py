@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from litefoot.runtime.errors import UsageError
-from litefoot.train.fitting.devices import Task, read_task
+from litefoot.train.fitting.devices import Devices, Task, read_task
 
 
 def config(index: object = 1, kind: str = "worker") -> str:
@@ -43,3 +44,11 @@ def test_anything_else_is_refused(monkeypatch: pytest.MonkeyPatch, text: str, wh
     monkeypatch.setenv("TF_CONFIG", text)
     with pytest.raises(UsageError, match=what):
         read_task()
+
+
+@pytest.mark.parametrize(("batch", "fitting"), [(32, 30), (2, 3), (31, 30)])
+def test_a_batch_is_shared_equally_or_refused_with_one_that_can_be(batch: int, fitting: int) -> None:
+    devices = Devices(SimpleNamespace(num_replicas_in_sync=3), Task())
+    devices.check_batch(fitting)
+    with pytest.raises(UsageError, match=f"--batch {fitting}, or another multiple of 3"):
+        devices.check_batch(batch)
