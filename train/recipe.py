@@ -30,11 +30,13 @@ RECIPES = {
     "digits": ".recipes.digits",
     "forecast": ".recipes.forecast",
     "gan": ".recipes.gan",
+    "generate": ".recipes.generate",
     "inpaint": ".recipes.inpaint",
     "mnist": ".recipes.mnist",
     "segment": ".recipes.segment",
     "speech": ".recipes.speech",
     "text-class": ".recipes.text_class",
+    "translate": ".recipes.translate",
 }
 """By the recipe's name, the module that holds it as ``RECIPE``."""
 
