@@ -94,14 +94,14 @@ def write_affine_hybrid(path: Path, *, weights: Array = WEIGHTS) -> Path:
     return graph.write(path, {"x": x}, {"y": y})
 
 
-def write_sum_and_difference(path: Path, *, signature: bool = True) -> Path:
-    """``a`` and ``b``, each (1, 2), to ``sum`` = a + b and ``difference`` = a - b."""
+def write_sum_and_difference(path: Path, *, signature: bool = True, batch: int = 1) -> Path:
+    """``a`` and ``b``, each (batch, 2), to ``sum`` = a + b and ``difference`` = a - b; free in ONNX."""
     if path.suffix == ".onnx":
         nodes = [helper.make_node("Add", ["a", "b"], ["sum"]), helper.make_node("Sub", ["a", "b"], ["difference"])]
         shapes = dict.fromkeys(("a", "b"), (None, 2)), dict.fromkeys(("sum", "difference"), (None, 2))
         return _write_onnx(path, nodes, *shapes, {})
     graph = _TFLite()
-    a, b, total, difference = (graph.tensor(f"t_{name}", (1, 2)) for name in ("a", "b", "sum", "difference"))
+    a, b, total, difference = (graph.tensor(f"t_{name}", (batch, 2)) for name in ("a", "b", "sum", "difference"))
     graph.operator("ADD", [a, b], [total], ("AddOptions", schema.AddOptionsT()))
     graph.operator("SUB", [a, b], [difference], ("SubOptions", schema.SubOptionsT()))
     return graph.write(path, {"a": a, "b": b}, {"sum": total, "difference": difference}, signature=signature)

@@ -10,8 +10,10 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from tiny_models import write_accumulator, write_affine, write_sum_and_difference
 
+from litefoot.runtime.engines import choose, start
 from litefoot.runtime.errors import InputMismatch, UsageError
 from litefoot.runtime.model import load
+from litefoot.runtime.streaming import Sequences
 
 U = np.array([[0.5, -0.25], [0.125, 0.75]], np.float32)
 W = np.array([[1.0, -1.0], [0.5, 0.25], [-0.75, 0.5]], np.float32)
@@ -107,3 +109,47 @@ def test_other_inputs_than_those_of_a_step_are_refused(tmp_path: Path, given: di
 def test_a_model_without_state_streams_as_it_is_called(tmp_path: Path) -> None:
     model = load(write_affine(tmp_path / "model.onnx"))
     np.testing.assert_array_equal(model.stream()(X), model(X))
+
+
+def test_a_stream_goes_back_to_a_state_that_was_read(tmp_path: Path) -> None:
+    stream = load(write_cell(tmp_path / "cell.onnx")).stream({"h": "next_h"})
+    stream(X)
+    kept = stream.state
+    one, other = stream(X), stream(-X)
+    stream.state = kept
+    np.testing.assert_array_equal(stream(X), one)
+    np.testing.assert_array_equal(stream(-X), other)
+
+
+def test_state_that_a_file_keeps_inside_is_neither_read_nor_set(tmp_path: Path) -> None:
+    stream = load(write_accumulator(tmp_path / "model.tflite")).stream()
+    with pytest.raises(UsageError, match="state is an input"):
+        _ = stream.state
+    with pytest.raises(UsageError, match="not the state"):
+        load(write_cell(tmp_path / "cell.onnx")).stream({"h": "next_h"}).state = {"c": np.zeros((1, 2), np.float32)}
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_whole_sequences_give_what_a_stream_gives(tmp_path: Path, count: int) -> None:
+    model = load(write_cell(tmp_path / "cell.onnx"))
+    xs = np.random.default_rng(0).normal(size=(count, 7, 3)).astype(np.float32)
+    sequences = Sequences(
+        lambda batch: start(choose(tmp_path / "cell.onnx"), tmp_path / "cell.onnx", 1, batch),
+        1,
+        {"h": "next_h"},
+        "cell",
+    )
+    done: list[tuple[int, int]] = []
+    answers = sequences.predict({"x": xs}, lambda *progress: done.append(progress))["y"]
+    for sequence, answer in zip(xs, answers, strict=True):
+        stream = model.stream({"h": "next_h"})
+        np.testing.assert_array_equal(np.stack([stream(x[np.newaxis])[0] for x in sequence]), answer)
+    assert done[-1] == (count, count)
+
+
+def test_a_file_made_for_several_samples_takes_sequences_so_many_at_a_time(tmp_path: Path) -> None:
+    path = write_sum_and_difference(tmp_path / "model.tflite", batch=2)
+    sequences = Sequences(lambda batch: start(choose(path), path, 1, batch), 1, {"b": "sum"}, "model")
+    a = np.arange(3 * 4 * 2, dtype=np.float32).reshape(3, 4, 2)
+    before = np.cumsum(a, axis=1) - a
+    np.testing.assert_array_equal(sequences.predict({"a": a})["difference"], a - before)
