@@ -81,8 +81,8 @@ class Map50(Scores):
             return Misfit("values that are not finite, or classes that are not whole", _COLUMNS)
         classes = specs[1].shape[-1]
         largest = np.inf if classes is None else classes - 2  # the background comes first and is not counted
-        if found := range_misfit(labels, -1, largest, " as class, -1 where there is no box"):
-            return found
+        if found := range_misfit(labels, -1, largest):
+            return Misfit(found.got, f"0 to {largest:g} as class, -1 where there is no box")
         if found := range_misfit(boxes, 0, 1, " as top, left, bottom, right"):
             return found
         if (boxes[:, 2:] < boxes[:, :2]).any():
