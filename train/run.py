@@ -147,13 +147,7 @@ def train(
     finally:
         set_precision("float32")
     shipped.set_weights(model.get_weights())
-    with readable(fit.recipe, "in deliver(); once that is put right, --resume goes on from there"):
-        deliveries = fit.recipe.deliver(shipped, fit.data)
-        documents = {
-            part: _document(fit.recipe.name, part, delivery, _provenance(fit.data, delivery, state, options))
-            for part, delivery in deliveries.items()
-        }
-        whole = fit.recipe.whole(fit.data)
+    deliveries, documents, whole = _deliver(fit, shipped, state, options)
     if task.is_chief:
         _write(out, working.kept, deliveries, documents, whole, state, force=force)
     working.remove()
@@ -237,6 +231,18 @@ def _carry_out(fit: Fit, working: Working, model: Any, key: dict[str, Any]) -> S
         state = states.read(key, fit.devices.least(newest_state(working.states)))
     with readable(fit.recipe, "while it is trained"):
         return fit.carry_out(model, states, state)
+
+
+def _deliver(
+    fit: Fit, shipped: Any, state: State, options: Options
+) -> tuple[dict[str, Delivery], dict[str, TrainedModel], Whole | None]:
+    with readable(fit.recipe, "in deliver(); once that is put right, --resume goes on from there"):
+        deliveries = fit.recipe.deliver(shipped, fit.data)
+        documents = {
+            part: _document(fit.recipe.name, part, delivery, _provenance(fit.data, delivery, state, options))
+            for part, delivery in deliveries.items()
+        }
+        return deliveries, documents, fit.recipe.whole(fit.data)
 
 
 def _key(fit: Fit, model: Any, options: Options) -> dict[str, Any]:

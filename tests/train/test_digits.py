@@ -15,7 +15,8 @@ from litefoot.runtime.storage.codec import decode, encode, read_document
 from litefoot.runtime.storage.files import read_arrays
 from litefoot.runtime.storage.trained import TrainedModel, read_trained
 from litefoot.train import Request
-from litefoot.train.recipes.digits import RECIPE, load_pictures
+from litefoot.train.data.handwriting import scikit_learn_digits
+from litefoot.train.recipes.digits import RECIPE
 
 REQUIRED_ACCURACY = 0.97
 REQUIRED_QUICK_ACCURACY = 0.93
@@ -27,7 +28,7 @@ def document(trained_digits: Path) -> TrainedModel:
 
 
 def test_pictures_are_ordinary_ones_paper_black_and_ink_white() -> None:
-    pictures, labels = load_pictures()
+    pictures, labels = scikit_learn_digits()
     assert (pictures.shape, pictures.dtype) == ((1797, 8, 8), np.dtype("uint8"))
     assert (pictures.min(), pictures.max()) == (0, 255)
     assert np.bincount(labels).min() > 170
@@ -80,7 +81,7 @@ def test_the_trained_digits_are_accurate(document: TrainedModel, digits_bundle: 
 def test_evaluation_samples_are_the_raw_pictures_through_the_runtimes_own_preprocessing(
     document: TrainedModel, trained_digits: Path
 ) -> None:
-    pictures, labels = load_pictures()
+    pictures, labels = scikit_learn_digits()
     indices = document.provenance["indices"]["test"]
     steps = document.contract.preprocessing["image"]
     _, _, evaluation, targets = read_trained(trained_digits)
@@ -93,7 +94,7 @@ def test_evaluation_samples_are_the_raw_pictures_through_the_runtimes_own_prepro
 def test_calibration_samples_are_twenty_of_each_class_and_none_is_a_test_sample(
     document: TrainedModel, trained_digits: Path
 ) -> None:
-    pictures, labels = load_pictures()
+    pictures, labels = scikit_learn_digits()
     steps = document.contract.preprocessing["image"]
     tested = set(document.provenance["indices"]["test"])
     trained_on = [i for i in range(len(labels)) if i not in tested]

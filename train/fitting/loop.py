@@ -66,13 +66,13 @@ class Fit:
             UsageError: The recipe's `monitor` is not a figure of its model.
         """
         if state.epoch < self.plan.epochs and not state.stopped:
-            watch = _watch(self, states, state)
+            watch = _Watch(self, states, state)
             self._fit(model, watch)
             state = watch.state
         states.restore_best(state)
         return state
 
-    def _fit(self, model: Any, watch: Any) -> None:
+    def _fit(self, model: Any, watch: _Watch) -> None:
         import tensorflow as tf
 
         recipe, begin = self.recipe, watch.state.epoch
@@ -85,7 +85,7 @@ class Fit:
                 epochs=self.plan.epochs,
                 validation_data=None if validation is None else validation_batches(validation, recipe.batch),
                 verbose=0,
-                callbacks=[watch],
+                callbacks=[_callback(watch)],
             )
         except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.DeadlineExceededError) as error:
             raise TrainingFailed(
@@ -97,69 +97,86 @@ class Fit:
             raise TrainingFailed("The memory is too small for this training", fix="a smaller --batch") from error
 
 
-def _watch(fit: Fit, states: StateFolder, begin: State) -> Any:
-    """The callback that reports, keeps the state, and stops."""
+class _Watch:
+    """What happens between steps: reports, the log, the state on disk, and the end."""
+
+    def __init__(self, fit: Fit, states: StateFolder, begin: State) -> None:
+        self.state = begin
+        self._fit = fit
+        self._states = states
+        self._log = Log(fit.folder / LOG)
+        self._reported = 0.0
+        self._written = -math.inf
+
+    def report(self, steps: int = 0) -> None:
+        """Say how many steps of this epoch are done."""
+        if self._fit.progress is not None:
+            last = {name: values[-1] for name, values in self.state.history.items()}
+            plan = self._fit.plan
+            self._fit.progress(self.state.epoch * plan.steps + steps, plan.epochs * plan.steps, last)
+
+    def after_step(self, steps: int, figures: Mapping[str, Any]) -> None:
+        """Look at the figures now and then: to fetch them takes time."""
+        now = time.monotonic()
+        if now - self._reported < _SECONDS_BETWEEN_REPORTS:
+            return
+        self._reported = now
+        self._states.check_restored()
+        if self._fit.devices.task.workers == 1:  # of several, all are to stop at the same place
+            self._check({name: float(value) for name, value in figures.items()}, steps)
+        self.report(steps)
+
+    def after_epoch(self, model: Any, figures: Mapping[str, Any]) -> None:
+        """Keep everything, and stop where nothing gets better."""
+        found = {name: float(value) for name, value in figures.items()}
+        self._states.check_restored()
+        self._check(found, self._fit.plan.steps)
+        self.state = _after(self.state, found, self._fit)
+        self._states.note(self.state)
+        self._log.write(found, self.state.epoch)
+        self._fit.recipe.after_epoch(model, self._fit.data, self.state.epoch, self._fit.folder)
+        self._keep()
+        self.report()
+        model.stop_training = self.state.stopped
+
+    def _check(self, figures: Mapping[str, float], steps: int) -> None:
+        broken = [f"{name} {value}" for name, value in figures.items() if not math.isfinite(value)]
+        if broken:
+            self._states.forget()  # to go on from it would end here again
+            raise TrainingFailed(
+                "The loss is not finite",
+                where=f"epoch {self.state.epoch + 1}, step {steps} of {self._fit.plan.steps}",
+                got=", ".join(broken),
+                fix="the same command with a smaller --learning-rate; it begins anew",
+            )
+
+    def _keep(self) -> None:
+        """Several machines write after each epoch: all do it together, and their clocks differ."""
+        last = self.state.stopped or self.state.epoch == self._fit.plan.epochs
+        waited = time.monotonic() - self._written >= SECONDS_BETWEEN_STATES
+        if last or waited or self._fit.devices.task.workers > 1:
+            self._states.write(self.state)
+            self._written = time.monotonic()
+
+
+def _callback(watch: _Watch) -> Any:
     import tf_keras
 
-    class Watch(tf_keras.callbacks.Callback):  # type: ignore[misc]
+    class Callback(tf_keras.callbacks.Callback):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
-            self._supports_tf_logs = True  # the figures of a batch are not looked at, so they need not be fetched
-            self.state = begin
-            self._log = Log(fit.folder / LOG)
-            self._reported = 0.0
-            self._written = -math.inf
+            self._supports_tf_logs = True  # figures that are not looked at need not be fetched
 
-        def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002 - the name is Keras's
-            self._report(0)
+        def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002 - the names are Keras's
+            watch.report()
 
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-            now = time.monotonic()
-            if now - self._reported >= _SECONDS_BETWEEN_REPORTS:
-                self._reported = now
-                states.check_restored()
-                if fit.devices.task.workers == 1:  # of several, all are to stop at the same place
-                    self._check({name: float(value) for name, value in (logs or {}).items()}, batch + 1)
-                self._report(batch + 1)
+            watch.after_step(batch + 1, logs or {})
 
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            states.check_restored()
-            figures = {name: float(value) for name, value in (logs or {}).items()}
-            self._check(figures, fit.plan.steps)
-            self.state = _after(self.state, figures, fit)
-            states.note(self.state)
-            self._log.write(figures, epoch + 1)
-            fit.recipe.after_epoch(self.model, fit.data, epoch + 1, fit.folder)
-            self._keep()
-            self._report(0)
-            self.model.stop_training = self.state.stopped
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
+            watch.after_epoch(self.model, logs or {})
 
-        def _check(self, figures: Mapping[str, float], steps: int) -> None:
-            broken = [f"{name} {value}" for name, value in figures.items() if not math.isfinite(value)]
-            if broken:
-                states.forget()  # to go on from it would end here again
-                raise TrainingFailed(
-                    "The loss is not finite",
-                    where=f"epoch {self.state.epoch + 1}, step {steps} of {fit.plan.steps}",
-                    got=", ".join(broken),
-                    fix="the same command with a smaller --learning-rate; it begins anew",
-                )
-
-        def _keep(self) -> None:
-            """Several machines write after each epoch: all do it together, and their clocks differ."""
-            last = self.state.stopped or self.state.epoch == fit.plan.epochs
-            waited = time.monotonic() - self._written >= SECONDS_BETWEEN_STATES
-            if last or waited or fit.devices.task.workers > 1:
-                states.write(self.state)
-                self._written = time.monotonic()
-
-        def _report(self, steps: int) -> None:
-            if fit.progress is not None:
-                last = {name: values[-1] for name, values in self.state.history.items()}
-                done = self.state.epoch * fit.plan.steps + steps
-                fit.progress(done, fit.plan.epochs * fit.plan.steps, last)
-
-    return Watch()
+    return Callback()
 
 
 def _after(state: State, figures: dict[str, float], fit: Fit) -> State:
