@@ -127,3 +127,8 @@ def test_the_command_line_verifies_and_runs(folder: Path, tmp_path: Path, capsys
     assert main(["verify", str(folder), "--artifact", "fp32.onnx"]) == 0
     assert "writer/fp32.onnx" in capsys.readouterr().out
     assert main(["verify", str(folder)]) == 1
+
+
+def test_a_part_with_state_is_benched(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", str(folder / "writer"), "--rounds", "1", "--seconds", "0.01"]) == 0
+    assert "fp32.onnx" in capsys.readouterr().out
