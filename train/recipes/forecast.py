@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from litefoot.runtime.contract import Metric, ModelContract
-from litefoot.runtime.errors import UsageError
+from litefoot.runtime.errors import SampleError, UsageError
 from litefoot.runtime.postprocessing import NextPrice
 from litefoot.runtime.preprocessing import Returns, Scale, preprocess
 from litefoot.runtime.tensors import TensorSpec
@@ -43,11 +43,16 @@ class Forecast(Recipe):
 
         A window holds the returns up to a day, its target is the return of the next. The mean and deviation that scale
         both are those of the training part's targets, so no later day changes what is trained on.
+
+        Raises:
+            SampleError: The prices of the training part never change.
         """
         series, origin = _series(request)
         windows, returns, _ = series.windows(_LENGTH)
         parts = chronological_split(len(returns), validation=0.15, test=0.15)
         known = returns[parts["train"]]
+        if not known.std() > 0:
+            raise SampleError("The prices to train on never change", where=origin)
         contract = _contract(float(known.mean()), float(known.std()))
         scale = contract.preprocessing["returns"][1:]
         whole = Samples(
@@ -123,15 +128,17 @@ def against_naive(forecast: Array, returned: Array, contract: ModelContract) -> 
         contract: Whose postprocessing makes returns of both.
 
     Returns:
-        ``rmse`` and ``naive rmse`` as shares of the price; ``direction``: on how many of the days the forecast rose or
-        fell as the price did; ``always up``: on how many it rose.
+        ``rmse`` and ``naive rmse`` as shares of the price, and ``rmse to naive``, their ratio; ``direction``: on how
+        many of the days the forecast rose or fell as the price did; ``always up``: on how many it rose.
     """
     reading = contract.postprocessing
     assert isinstance(reading, NextPrice)
     ours, came = (values.astype(np.float64) * reading.scale + reading.offset for values in (forecast, returned))
+    error, naive = _rmse(np.expm1(ours) - np.expm1(came)), _rmse(np.expm1(came))
     return {
-        "rmse": _rmse(np.expm1(ours) - np.expm1(came)),
-        "naive rmse": _rmse(np.expm1(came)),
+        "rmse": error,
+        "naive rmse": naive,
+        "rmse to naive": error / max(naive, 1e-12),
         "direction": float(np.mean((ours > 0) == (came > 0))),
         "always up": float(np.mean(came > 0)),
     }

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from litefoot.runtime.decoding import Table
-from litefoot.runtime.errors import UsageError
+from litefoot.runtime.errors import SampleError, UsageError
 from litefoot.runtime.postprocessing import NextPrice
 from litefoot.runtime.preprocessing import Scale, Tokens, preprocess
 from litefoot.runtime.storage.codec import read_document
@@ -206,6 +206,12 @@ def test_validation_and_test_come_after_what_is_trained_on() -> None:
     assert max(indices["validation"]) < min(indices["test"])
 
 
+def test_prices_that_never_change_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("close\n" + "5\n" * 100)
+    with pytest.raises(SampleError, match="never change"):
+        find_recipe("forecast").load(Request(tmp_path / "a.csv"))
+
+
 def test_figures_are_against_the_last_price() -> None:
     contract = find_recipe("forecast").load(Request(quick=True)).contract
     contract = replace(contract, postprocessing=NextPrice("close", scale=0.01, offset=0.0))
@@ -213,7 +219,7 @@ def test_figures_are_against_the_last_price() -> None:
     perfect, nothing = against_naive(returned, returned, contract), against_naive(returned * 0, returned, contract)
     assert (perfect["rmse"], perfect["direction"], perfect["always up"]) == (0.0, 1.0, 0.75)
     assert nothing["rmse"] == nothing["naive rmse"] == perfect["naive rmse"] == pytest.approx(0.0195, abs=5e-4)
-    assert nothing["direction"] == 0.25
+    assert (nothing["rmse to naive"], nothing["direction"]) == (1.0, 0.25)
 
 
 @pytest.mark.parametrize(("factor", "expected"), [(2.0, 0.5), (0.5, 1.0), (-1.0, 0.05), (1e9, 0.05)])
