@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from litefoot.runtime.graph import read_graph
 from litefoot.runtime.storage.files import read_arrays
 
 from .calibration import one_by_one
+from .wide_layers import wide_layers
 
 Recipe = list[dict[str, Any]]
 
@@ -47,7 +50,8 @@ def write(*, source: str, precision: str, integer_io: bool, calibration: str | N
     from ai_edge_quantizer.quantizer import Quantizer
 
     quantizer = Quantizer(source)
-    quantizer.load_quantization_recipe(_recipe(precision, integer_io=integer_io))
+    wide = wide_layers(Path(source)) if precision != "fp16" else ()
+    quantizer.load_quantization_recipe(_recipe(precision, wide, integer_io=integer_io))
     ranges = _ranges(source, calibration) if calibration is not None and precision == "int8" else None
     quantized = quantizer.quantize(ranges).quantized_model
     if quantized is None:
@@ -108,15 +112,24 @@ def _refuse_float_weights(path: Path) -> None:
         )
 
 
-def _recipe(precision: str, *, integer_io: bool) -> Recipe:
+def _recipe(precision: str, wide: Sequence[str], *, integer_io: bool) -> Recipe:
     from ai_edge_quantizer import recipe
 
     if precision == "fp16":
         return _FLOAT16
     if precision == "dynamic":  # the variant that leaves small tensors alone: quantizing those costs time and no bytes
-        return list(recipe.dynamic_legacy_wi8_afp32())
-    static = list(recipe.static_wi8_ai8())
+        return _with_one_scale(recipe.dynamic_legacy_wi8_afp32(), wide)
+    static = _with_one_scale(recipe.static_wi8_ai8(), wide)
     return static if integer_io else static + _FLOAT_IO
+
+
+def _with_one_scale(recipe: Recipe, wide: Sequence[str]) -> Recipe:
+    """The same recipe, but one scale for all weights of some dense layers."""
+    (rule,) = recipe
+    settings = rule["op_config"]
+    weights = settings["weight_tensor_config"] | {"granularity": "TENSORWISE"}
+    narrowed = rule | {"operation": "FULLY_CONNECTED", "op_config": settings | {"weight_tensor_config": weights}}
+    return [rule, *(narrowed | {"regex": re.escape(name)} for name in wide)]
 
 
 @functools.lru_cache(maxsize=1)
