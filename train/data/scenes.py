@@ -106,7 +106,7 @@ def load_scenes(request: Request, train: int, validation: int, test: int) -> tup
 
     Args:
         request: With a source, a folder of idx files whose digits are taken; else those that scikit-learn carries.
-            Quick, an eighth of the scenes to train on and a quarter of the others.
+            Quick, a quarter of the scenes.
         train: How many scenes to train on.
         validation: How many to validate on.
         test: How many to test on.
@@ -121,7 +121,7 @@ def load_scenes(request: Request, train: int, validation: int, test: int) -> tup
     digits = read_handwriting(replace(request, quick=True))
     sizes = {"train": train, "validation": validation, "test": test}
     if request.quick:
-        sizes = {"train": train // 8, "validation": validation // 4, "test": test // 4}
+        sizes = {name: count // 4 for name, count in sizes.items()}
     scenes = {
         name: compose(digits.pictures[chosen], digits.labels[chosen], sizes[name], request.seed + 1000 * place)
         for place, (name, chosen) in enumerate(digits.parts.items())

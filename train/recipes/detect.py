@@ -50,7 +50,7 @@ class Detect(Recipe):
     name = "detect"
     summary = "boxes and classes of the digits in scenes of 64 x 64 pixels"
     epochs = 14
-    quick_epochs = 25
+    quick_epochs = 20
     batch = 32
     learning_rate = 4e-3
 
@@ -69,7 +69,8 @@ class Detect(Recipe):
     def build(self, data: Data, plan: Plan) -> Any:
         """Features on grids of 16 x 16 and 8 x 8 cells, offsets and scores of each cell's anchors; see `Recipe.build`.
 
-        (batch, 64, 64, 1) -> boxes (batch, 640, 4), scores (batch, 640, 11).
+        The offsets are kept in -1..1, where those of matched anchors are: without, the anchors that nobody matched
+        stretch the range that 8 bits must hold. (batch, 64, 64, 1) -> boxes (batch, 640, 4), scores (batch, 640, 11).
         """
         import tf_keras
         from tf_keras import Model, layers
@@ -79,7 +80,8 @@ class Detect(Recipe):
         fine = separable_block(separable_block(x, 64, 2), 64)
         coarse = separable_block(separable_block(fine, 96, 2), 96)
         features = [separable_block(fine, 64), separable_block(coarse, 96)]
-        boxes = layers.Concatenate(axis=1, name="boxes", dtype="float32")(self._heads(features, 4))
+        offsets = layers.Concatenate(axis=1)(self._heads(features, 4))
+        boxes = layers.Activation("tanh", name="boxes", dtype="float32")(offsets)
         logits = layers.Concatenate(axis=1)(self._heads(features, 11))
         scores = layers.Softmax(name="scores", dtype="float32")(logits)
         model = Model(image, [boxes, scores], name="detect")

@@ -37,7 +37,7 @@ class Segment(Recipe):
     name = "segment"
     summary = "the class of every pixel in scenes of digits, 64 x 64 pixels"
     epochs = 12
-    quick_epochs = 25
+    quick_epochs = 14
     batch = 32
     learning_rate = 5e-3
 
