@@ -174,6 +174,8 @@ class Recipe(ABC):
 
         Returns:
             A compiled tf_keras model. It is built again in float32 to be shipped, so its form depends on nothing else.
+            What is random in its steps is kept by its layers, by a ``tf.random.Generator`` among its attributes, or
+            follows from the number of the step: then an interrupted training goes on with the same numbers.
         """
 
     def augment(self, inputs: dict[str, Any], targets: Any, seed: Any) -> tuple[dict[str, Any], Any]:
@@ -201,10 +203,10 @@ class Recipe(ABC):
         """
 
     def deliver(self, model: Any, data: Data) -> dict[str, Delivery]:
-        """What is shipped: the model itself, unless a recipe says otherwise.
+        """What is shipped: the model itself, unless a recipe says otherwise. Tried once before the model is trained.
 
         Args:
-            model: Trained, in float32.
+            model: In float32.
             data: What `load` returned.
 
         Returns:

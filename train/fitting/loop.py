@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from litefoot.runtime.errors import TrainingFailed, UsageError
+from litefoot.runtime.errors import TrainingFailed, UsageError, first_line
 
 from ..data.samples import Data
 from ..recipe import Plan, Recipe
@@ -94,7 +94,9 @@ class Fit:
                 fix="start it on all machines again, with --resume",
             ) from error
         except tf.errors.ResourceExhaustedError as error:
-            raise TrainingFailed("The memory is too small for this training", fix="a smaller --batch") from error
+            raise TrainingFailed(
+                "The memory is too small for this training", got=first_line(error), fix="a smaller --batch"
+            ) from error
 
 
 class _Watch:

@@ -139,9 +139,22 @@ class StateFolder:
 
         Args:
             state: To be written with it.
+
+        Raises:
+            UsageError: There is no space for it.
         """
+        import tensorflow as tf
+
         name = f"epoch-{state.epoch}"
-        self._checkpoint.write(str(self.path / name))
+        try:
+            self._checkpoint.write(str(self.path / name))
+        except tf.errors.OpError as error:
+            raise UsageError(
+                "The state of the training cannot be written",
+                where=self.path,
+                got=first_line(error),
+                fix="free space, then --resume",
+            ) from error
         if state.best not in (0, state.epoch):
             assert self._best is not None
             np.savez(self.path / f"{name}-best.npz", **{str(i): array for i, array in enumerate(self._best)})
