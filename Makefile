@@ -34,6 +34,7 @@ imports: .venv/installed
 docs: .venv/installed
 	$(BIN)/python docs/write_cli.py --check
 	$(BIN)/python docs/write_supported.py --check
+	$(BIN)/python docs/write_verification.py --check
 
 # The runtime's tests on every other Python that this machine has; engines are the newest that each can install.
 # The tests write bundles with convert, which needs no converter for that.

@@ -152,7 +152,7 @@ def test_one_sample_decides_nothing() -> None:
 
 
 def test_an_undecided_verdict_is_decided_by_about_the_samples_that_it_asks_for() -> None:
-    verdict = verdict_of(*noisy(20, 1.0, 1.04), 0.045)
+    verdict = verdict_of(*noisy(25, 1.0, 1.04), 0.045)
     assert verdict.status == "undecided"
     assert verdict.more_samples is not None
-    assert verdict_of(*noisy(20 + 2 * verdict.more_samples, 1.0, 1.04), 0.045).status == "passed"
+    assert verdict_of(*noisy(25 + 4 * verdict.more_samples, 1.0, 1.04), 0.045).status == "passed"
