@@ -171,6 +171,8 @@ class Adversarial(tf_keras.Model):  # type: ignore[misc]
         """
         super().compile(generator_optimizer)
         self.discriminator_optimizer = self._get_optimizer(discriminator_optimizer)
+        self.optimizer.build(self.generator.trainable_variables)
+        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Make pictures.
