@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from litefoot.runtime.postprocessing import Span
 from litefoot.runtime.preprocessing import QuestionTokens, preprocess
 from litefoot.runtime.preprocessing.texts import SEPARATOR, word_spans
 from litefoot.runtime.tensors import TensorSpec
+from litefoot.runtime.verification.task import score_of
 
 from ..data.questions import made_up_questions
 from ..data.samples import Data, Samples
@@ -95,17 +97,13 @@ class QuestionAnswering(Recipe):
     def deliver(self, model: Any, data: Data) -> dict[str, Delivery]:
         """The model, with both positions of an answer in one array of targets; see `Recipe.deliver`."""
         (delivery,) = super().deliver(model, data).values()
-        targets = data.test.targets
-        assert isinstance(targets, dict)
-        return {
-            self.name: Delivery(
-                model=model,
-                contract=delivery.contract,
-                calibration=delivery.calibration,
-                evaluation=delivery.evaluation,
-                targets=np.stack([targets["start"], targets["end"]], axis=1),
-            )
-        }
+        places = data.test.targets
+        assert isinstance(places, dict)
+        targets = np.stack([places["start"], places["end"]], axis=1)
+        found = dict(zip(model.output_names, model.predict(delivery.evaluation, verbose=0), strict=True))
+        exactly = replace(data.contract, metric=Metric("exact_match", max_drop=0.0))
+        figures = {"exact_match": score_of(exactly, found, targets)}
+        return {self.name: replace(delivery, targets=targets, figures=figures)}
 
 
 def _kinds(tokens: Any) -> Any:
