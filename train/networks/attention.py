@@ -186,7 +186,7 @@ class Attention:
         """
         from tf_keras import layers
 
-        found = attend(*(self._split(y) for y in (self.query(x), keys, values)), bias)
+        found = attend(self._split(self.query(x)), self._split(keys), self._split(values), bias)
         joined = layers.Reshape((found.shape[2], found.shape[1] * found.shape[3]))(layers.Permute((2, 1, 3))(found))
         return self.result(joined)
 

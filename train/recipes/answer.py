@@ -76,6 +76,7 @@ class QuestionAnswering(Recipe):
         from tf_keras import Model, layers
 
         (step,) = data.contract.preprocessing["tokens"]
+        assert isinstance(step, QuestionTokens)
         tokens = layers.Input((step.length,), dtype="int32", name="tokens")
         x = embedded(tokens, len(step.vocabulary) + step.buckets, _UNITS, "words")
         x = x + positions(tokens, _UNITS, "positions") + layers.Embedding(3, _UNITS, name="kinds")(_kinds(tokens))
@@ -102,7 +103,7 @@ class QuestionAnswering(Recipe):
         targets = np.stack([places["start"], places["end"]], axis=1)
         found = dict(zip(model.output_names, model.predict(delivery.evaluation, verbose=0), strict=True))
         exactly = replace(data.contract, metric=Metric("exact_match", max_drop=0.0))
-        figures = {"exact_match": score_of(exactly, found, targets)}
+        figures = {"exact_match": score_of(exactly, found, targets) or 0.0}
         return {self.name: replace(delivery, targets=targets, figures=figures)}
 
 

@@ -169,7 +169,8 @@ class _Form:
         from tf_keras import layers
 
         (tokens,) = self.contract.preprocessing["source"]
-        x = embedded(source, len(tokens.vocabulary), _UNITS, "encoder_tokens")  # type: ignore[union-attr]
+        assert isinstance(tokens, Tokens)
+        x = embedded(source, len(tokens.vocabulary), _UNITS, "encoder_tokens")
         x = x + positions(source, _UNITS, "encoder_positions")
         x = layers.Dropout(dropout)(x) if dropout else x
         bias = padding_bias(source)
