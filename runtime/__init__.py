@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .contract import Metric, ModelContract
+    from .generation.generator import load_pipeline
     from .model import Model, load
     from .storage.bundle import Bundle
     from .storage.golden import Golden
@@ -35,6 +36,7 @@ _HOMES = {
     "Tolerance": ".verification.tolerance",
     "Verdict": ".verification.verdict",
     "load": ".model",
+    "load_pipeline": ".generation.generator",
     "measure": ".verification.drift",
 }
 
@@ -51,6 +53,7 @@ __all__ = [
     "Tolerance",
     "Verdict",
     "load",
+    "load_pipeline",
     "measure",
 ]
 

@@ -74,7 +74,9 @@ class Bundle:
         if not path.is_dir():
             raise UnreadableModel("There is no such folder", where=path)
         if not (path / MANIFEST).is_file():
-            raise UnreadableModel("This folder is not a bundle", where=path, got=f"no {MANIFEST} in it")
+            several = (path / "pipeline.json").is_file()
+            fix = "give the folder of one part, or load_pipeline for the whole" if several else None
+            raise UnreadableModel("This folder is not a bundle", where=path, got=f"no {MANIFEST} in it", fix=fix)
         self._document = read_json(path / MANIFEST)
         _check_version(self._document, path)
         if not isinstance(self._document, dict) or self._document.get("sha256") != document_digest(self._document):
