@@ -63,16 +63,20 @@ def check_given(arrays: Mapping[str, Array], contract: ModelContract, *, what: s
             for what is given again at each step.
         contract: Of the model.
         what: ``calibration`` or ``evaluation``, for messages.
-        at_least: The smallest number of samples.
+        at_least: The smallest number of samples, or of steps in all sequences together.
 
     Raises:
         SampleError: As `check_samples`.
         InputMismatch: The sequences of several inputs differ in length, or there is none.
     """
     specs = given_specs(contract.inputs, contract.state, arrays)
-    check_samples(arrays, specs, what=what, at_least=at_least)
-    if contract.state:
-        count_steps(contract.inputs, specs, arrays)
+    if not contract.state:
+        check_samples(arrays, specs, what=what, at_least=at_least)
+        return
+    check_samples(arrays, specs, what=what, at_least=1)
+    steps = count_steps(contract.inputs, specs, arrays) * len(next(iter(arrays.values())))
+    if steps < at_least:
+        raise SampleError(f"There are too few {what} steps", got=steps, expected=f"at least {at_least}")
 
 
 def check_metric(contract: ModelContract) -> None:

@@ -141,17 +141,22 @@ def from_samples(given: Iterable[Any], wanted: Wanted, source: str) -> Data:
         UsageError: Arrays without names were given for several inputs.
         SampleError: The code of the user raised, or a sample does not fit.
     """
-    stacks = {name: Stack(spec, wanted.what) for name, spec in wanted.specs.items()}
+    stacks: dict[str, Stack] = {}
     answers: list[Array | None] = []
     for number, item in enumerate(islice(_items(given, source), wanted.limit)):
         where = f"{source}, sample {number}"
         inputs, answer = _sample(item, wanted, where)
         _check_names(inputs, wanted, where)
+        stacks = stacks or _stacks({name: sample[np.newaxis] for name, sample in inputs.items()}, wanted)
         for name, sample in inputs.items():
             stacks[name].add(sample, where, _fix(sample, wanted, name))
         answers.append(answer)
-    arrays = {name: stack.array() for name, stack in stacks.items()}
+    arrays = {name: stack.array() for name, stack in (stacks or _stacks({}, wanted)).items()}
     return Data(arrays, _stack_answers(answers, source), source=source)
+
+
+def _stacks(first: Mapping[str, Array], wanted: Wanted) -> dict[str, Stack]:
+    return {name: Stack(spec, wanted.what) for name, spec in wanted.specs_of(first).items()}
 
 
 def _items(given: Iterable[Any], source: str) -> Iterator[Any]:

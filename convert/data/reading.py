@@ -9,7 +9,6 @@ from typing import Any
 
 from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.errors import UsageError
-from litefoot.runtime.sequences import given_specs
 
 from .arrays import from_array, from_mapping, from_pair, read_npy, read_npz
 from .checks import check_given, check_targets
@@ -113,7 +112,7 @@ def _read_value(given: object, wanted: Wanted, source: str | None = None) -> Dat
 def _finish(data: Data, wanted: Wanted) -> Data:
     """Fit, convert, check and limit what a reader gave."""
     contract = wanted.contract
-    specs = {spec.name: spec for spec in given_specs(contract.inputs, contract.state, data.inputs)}
+    specs = wanted.specs_of(data.inputs)
     inputs = {
         name: cast(fit_axis(array, specs[name]), specs[name].dtype, f"{data.source}, input {name}")
         if name in specs

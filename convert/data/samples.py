@@ -58,7 +58,18 @@ class Wanted:
     @property
     def specs(self) -> dict[str, TensorSpec]:
         """What samples hold, by input name: for a model that takes one step, whole sequences, without its state."""
-        return {spec.name: spec for spec in given_specs(self.contract.inputs, self.contract.state, {})}
+        return self.specs_of({})
+
+    def specs_of(self, arrays: Mapping[str, Array]) -> dict[str, TensorSpec]:
+        """The same, as these arrays give them: without steps where an array has no axis for them.
+
+        Args:
+            arrays: By input name, (samples, ...).
+
+        Returns:
+            By input name.
+        """
+        return {spec.name: spec for spec in given_specs(self.contract.inputs, self.contract.state, arrays)}
 
     def is_target(self, name: str) -> bool:
         """Whether something of this name holds the right answers.
