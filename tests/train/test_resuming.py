@@ -89,7 +89,7 @@ def test_the_best_weights_survive_a_kill_after_they_were(tmp_path: Path, steered
     assert steered(counting, "--out", tmp_path / "out", DIE="between:5").returncode == -9
     done = steered(counting, "--out", tmp_path / "out", "--resume")
     assert done.returncode == 0, done.stderr
-    assert [array.tolist() for name, array in weights(tmp_path / "out").items() if array.size == 1] == [[[3.0]]]
+    assert [array.tolist() for array in weights(tmp_path / "out").values() if array.ndim == 2] == [[[3.0]]]
     assert json.loads((tmp_path / "out" / "history.json").read_text())["val_loss"] == [2.0, 1.0, 0.0, 1.0, 2.0]
 
 
