@@ -49,15 +49,18 @@ CLASS_KINDS = ("probabilities", "logits")
 # For fp32, fp16, dynamic, int8. What one of 8 bits may lose is what it is used for: small enough to ship unseen.
 # agreement: one answer in fifty may change under 8 bits; published int8 classifiers lose 0.5 to 1 point of accuracy.
 # PSNR:      a picture over -1..1 has it at least 6 dB above its SQNR, so that the limits are 10 dB above those of the
-#            SQNR, to say something of their own; 30 dB is where lossy coding of pictures usually begins.
+#            SQNR, to say something of their own; 30 dB is where lossy coding of pictures usually begins. A healthy
+#            generator of digits measured 137, 87, 54 and 47 dB, and in SSIM 0.9997 (dynamic) and 0.9987 (int8).
 # SSIM:      noise at that PSNR weighs most where a picture is flat: at 30 dB a flat patch has 0.47, one whose values
 #            spread by a quarter of the span 0.99.
 # step:      a step may have four times the noise of the mean step (6 dB), no more: one that broke down has it all.
+#            Healthy GRUs and LSTMs measured 1 to 4 dB.
 # tokens:    each is a choice among classes, and one that changes may change those that follow.
 # boxes:     an edge that moves by one step of 8 bits (1/255) costs a box of a fifth of the picture 2 % of its overlap,
 #            four edges 8 %.
 # masks:     pixels that agree by a share a overlap by a / (2 - a), of which the border of small objects has the most.
 # cosine:    LiteRT's accuracy debugger asks for 0.99; 20 dB of SQNR are 0.995, and here the worst sample counts.
+#            The encoder of a Transformer measured 0.9996 under int8.
 # The growth of the error has no limit of its own: the worst step bounds it, and a beginning without any error (padding)
 # makes it as large as one likes.
 _OF_KIND: dict[str, dict[str, tuple[float, float, float, float]]] = {
