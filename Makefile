@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LITEFOOT := $(BIN)/litefoot
 
-.PHONY: demo results test compat pi check lint types imports docs bench sweep lock clean
+.PHONY: demo results test compat pi check lint types imports docs bench sweep recipes lock clean
 
 demo: .venv/installed
 	rm -rf runs/digits dist/digits
@@ -61,6 +61,10 @@ bench: .venv/installed
 # Architectures by the dozen through convert; goes on where it was interrupted.
 sweep: .venv/installed
 	$(BIN)/python -m benchmarks.sweep
+
+# Every recipe on the real data of LITEFOOT_DATA; goes on where it was interrupted.
+recipes: .venv/installed
+	$(BIN)/python -m benchmarks.recipes
 
 lock: .venv/installed
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --upgrade --no-header --no-annotate \
