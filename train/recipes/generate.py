@@ -89,7 +89,7 @@ class TextGeneration(Recipe):
         }
 
     def whole(self, data: Data) -> Whole:
-        """How it writes: each character drawn from the twenty likeliest, after a line end and the prompt; see `Recipe.whole`."""
+        """Each character is drawn from the twenty likeliest, after a line end and the prompt; see `Recipe.whole`."""
         vocabulary = data.contract.labels
         how = Generation(
             token="token",  # noqa: S106 - an input, no secret
