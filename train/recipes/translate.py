@@ -41,8 +41,8 @@ from ..recipe import Delivery, Plan, Recipe, Request, Whole
 Array = npt.NDArray[Any]
 
 _UNITS, _HEADS, _BLOCKS = 128, 4, 2
-_LENGTH = 20
-"""The most words of a sentence, and of its translation with its end."""
+_MOST_LENGTH, _SHARE_WHOLE = 32, 95
+"""A model is as long as 95 of 100 sentences need, and at most 32 words."""
 _MOST_WORDS, _LEAST_COUNT = 4000, 2
 _START, _END = 2, 3
 _MARKS = ("", "\ufffd", "", "")
@@ -69,9 +69,10 @@ class Translation(Recipe):
         """
         parts, origin = _pairs(request)
         known = [_words(source) for source, _ in parts["train"]]
-        source = Tokens(("", "[unknown]", *_common(known, _MOST_WORDS - 2)), _LENGTH)
-        pieces = _common((_pieces(target) for _, target in parts["train"]), _MOST_WORDS - len(_MARKS))
-        contract = _contract(source, (*_MARKS, *pieces))
+        wanted = [_pieces(target) for _, target in parts["train"]]
+        source = Tokens(("", "[unknown]", *_common(known, _MOST_WORDS - 2)), _length(known))
+        pieces = (*_MARKS, *_common(wanted, _MOST_WORDS - len(_MARKS)))
+        contract = _contract(source, pieces, _length(wanted) + 1)
         samples = {part: _samples(pairs, contract, cut=part == "test") for part, pairs in parts.items()}
         return Data(
             contract=contract,
@@ -84,14 +85,14 @@ class Translation(Recipe):
     def build(self, data: Data, plan: Plan) -> Any:
         """Encoder and decoder in one, over whole sentences; see `Recipe.build`.
 
-        Two times (batch, 20) int32 -> (batch, 20, words).
+        (batch, words read) and (batch, words written) int32 -> (batch, words written, words).
         """
         import tf_keras
         from tf_keras import Model, layers
 
         form = _Form(data.contract)
-        source = layers.Input((_LENGTH,), dtype="int32", name="source")
-        written = layers.Input((_LENGTH,), dtype="int32", name="written")
+        source = layers.Input((form.read,), dtype="int32", name="source")
+        written = layers.Input((form.written,), dtype="int32", name="written")
         decoder = form.decoder(dropout=0.1)
         blocks = [decoder.block(number) for number in range(_BLOCKS)]
         memory = form.memory(source, blocks, dropout=0.1), padding_bias(source)
@@ -134,7 +135,7 @@ class Translation(Recipe):
             scores="logits",
             start=(_START,),
             end=_END,
-            most=_LENGTH,
+            most=_Form(data.contract).written,
             method="beam",
             width=4,
             separator="",
@@ -161,8 +162,16 @@ class _Form:
 
     contract: ModelContract
 
+    @property
+    def read(self) -> int:
+        return int(self.contract.inputs[0].shape[1] or 0)
+
+    @property
+    def written(self) -> int:
+        return int(self.contract.inputs[1].shape[1] or 0)
+
     def decoder(self, dropout: float = 0.0) -> Decoder:
-        return Decoder(len(self.contract.labels), _UNITS, _HEADS, _BLOCKS, _LENGTH, dropout, crossed=True)
+        return Decoder(len(self.contract.labels), _UNITS, _HEADS, _BLOCKS, self.written, dropout, crossed=True)
 
     def memory(self, source: Any, blocks: list[Block], dropout: float = 0.0) -> list[tuple[Any, Any]]:
         """What the decoder's blocks look up: for each its keys and values, (batch, length, units)."""
@@ -183,7 +192,7 @@ class _Form:
         import tensorflow as tf
         from tf_keras import Model, layers
 
-        source = layers.Input((_LENGTH,), dtype="int32", name="source")
+        source = layers.Input((self.read,), dtype="int32", name="source")
         blocks = [self.decoder().block(number) for number in range(_BLOCKS)]
         looked_up = [part for parts in self.memory(source, blocks) for part in parts]
         memory = layers.Concatenate(name="memory")(looked_up)
@@ -193,19 +202,25 @@ class _Form:
     def step(self) -> Any:
         from tf_keras import layers
 
-        memory = layers.Input((_LENGTH, 2 * _BLOCKS * _UNITS), name="memory")
-        padding = layers.Input((_LENGTH,), name="padding")
+        memory = layers.Input((self.read, 2 * _BLOCKS * _UNITS), name="memory")
+        padding = layers.Input((self.read,), name="padding")
         parts = [memory[:, :, i * _UNITS : (i + 1) * _UNITS] for i in range(2 * _BLOCKS)]
         held: Memory = (
             list(zip(parts[::2], parts[1::2], strict=True)),
-            layers.Reshape((1, 1, _LENGTH))(padding) * MASKED,
+            layers.Reshape((1, 1, self.read))(padding) * MASKED,
         )
         return self.decoder().step(held, (memory, padding))
+
+    def memory_specs(self) -> tuple[TensorSpec, ...]:
+        return (
+            TensorSpec("memory", (None, self.read, 2 * _BLOCKS * _UNITS), "float32", kind="embedding"),
+            TensorSpec("padding", (None, self.read), "float32"),
+        )
 
     def encoder_contract(self) -> ModelContract:
         return ModelContract(
             inputs=self.contract.inputs[:1],
-            outputs=_memory_specs(),
+            outputs=self.memory_specs(),
             task="sentence encoding",
             preprocessing={"source": self.contract.preprocessing["source"]},
         )
@@ -213,7 +228,11 @@ class _Form:
     def step_contract(self) -> ModelContract:
         decoder = self.decoder()
         return ModelContract(
-            inputs=(TensorSpec("token", (None, 1), "int32", kind="tokens"), *_memory_specs(), *decoder.state_inputs),
+            inputs=(
+                TensorSpec("token", (None, 1), "int32", kind="tokens"),
+                *self.memory_specs(),
+                *decoder.state_inputs,
+            ),
             outputs=(
                 TensorSpec("logits", (None, decoder.tokens), "float32", kind="logits"),
                 *decoder.state_outputs,
@@ -223,13 +242,6 @@ class _Form:
             metric=Metric("perplexity", max_drop=0.3),
             state=decoder.state,
         )
-
-
-def _memory_specs() -> tuple[TensorSpec, ...]:
-    return (
-        TensorSpec("memory", (None, _LENGTH, 2 * _BLOCKS * _UNITS), "float32", kind="embedding"),
-        TensorSpec("padding", (None, _LENGTH), "float32"),
-    )
 
 
 def _pairs(request: Request) -> tuple[dict[str, Pairs], str]:
@@ -254,11 +266,18 @@ def _common(texts: Iterable[list[str]], most: int) -> list[str]:
     return [word for word, count in counts.most_common(most) if count >= _LEAST_COUNT]
 
 
-def _contract(source: Tokens, pieces: tuple[str, ...]) -> ModelContract:
+def _length(texts: list[list[str]]) -> int:
+    return min(int(np.percentile([len(words) for words in texts], _SHARE_WHOLE)), _MOST_LENGTH)
+
+
+def _contract(source: Tokens, pieces: tuple[str, ...], written: int) -> ModelContract:
     """Of the model that is trained, over whole sentences."""
     return ModelContract(
-        inputs=tuple(TensorSpec(name, (None, _LENGTH), "int32", kind="tokens") for name in ("source", "written")),
-        outputs=(TensorSpec("logits", (None, _LENGTH, len(pieces)), "float32", kind="logits"),),
+        inputs=(
+            TensorSpec("source", (None, source.length), "int32", kind="tokens"),
+            TensorSpec("written", (None, written), "int32", kind="tokens"),
+        ),
+        outputs=(TensorSpec("logits", (None, written, len(pieces)), "float32", kind="logits"),),
         task="translation",
         preprocessing={"source": (source,)},
         labels=pieces,
@@ -268,12 +287,13 @@ def _contract(source: Tokens, pieces: tuple[str, ...]) -> ModelContract:
 def _samples(pairs: Pairs, contract: ModelContract, *, cut: bool) -> Samples:
     """Sentences, what is written before each word, and the words; unknown words are not learned to be written."""
     numbers = {piece: number for number, piece in enumerate(contract.labels)}
+    read, most = (int(spec.shape[1] or 0) for spec in contract.inputs)
     rows = []
     for source, target in pairs:
         words = [numbers.get(piece, UNKNOWN) for piece in _pieces(target)]
-        if cut or (len(words) < _LENGTH and len(_words(source)) <= _LENGTH):
-            rows.append((preprocess(source, contract.preprocessing["source"]), words[: _LENGTH - 1]))
-    written, targets = np.zeros((2, len(rows), _LENGTH), np.int32)
+        if cut or (len(words) < most and len(_words(source)) <= read):
+            rows.append((preprocess(source, contract.preprocessing["source"]), words[: most - 1]))
+    written, targets = np.zeros((2, len(rows), most), np.int32)
     for i, (_, words) in enumerate(rows):
         written[i, : len(words) + 1] = [_START, *words]
         targets[i, : len(words) + 1] = [*words, _END]
@@ -306,9 +326,9 @@ def _greedy(encoder: Any, step: Any, sources: Array) -> Array:
     """The likeliest word at each step, (samples, length), up to the end."""
     memory, padding = encoder.predict(sources, verbose=0)
     given = {"memory": memory, "padding": padding}
-    state = {name: np.zeros((len(sources), *shape[1:]), np.float32) for name, shape in _state_shapes(step)}
+    state = {held.name: np.zeros((len(sources), *held.shape[1:]), np.float32) for held in step.inputs[3:]}
     token, found = np.full((len(sources), 1), _START, np.int32), []
-    for _ in range(_LENGTH):
+    for _ in range(step.inputs[3].shape[1]):  # as many as it has been trained on
         logits, *after = step.predict({"token": token, **given, **state}, verbose=0)
         state = dict(zip(state, after, strict=True))
         token = logits.argmax(-1).astype(np.int32)[:, np.newaxis]
@@ -316,10 +336,6 @@ def _greedy(encoder: Any, step: Any, sources: Array) -> Array:
     tokens = np.stack(found, axis=1)
     ended = np.maximum.accumulate(tokens == _END, axis=1)
     return np.where(ended, 0, tokens)
-
-
-def _state_shapes(step: Any) -> list[tuple[str, tuple[int, ...]]]:
-    return [(tensor.name, tuple(tensor.shape)) for tensor in step.inputs[3:]]
 
 
 def _without_end(targets: Any) -> Array:
