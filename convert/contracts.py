@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from litefoot.runtime.contract import Metric, ModelContract
 from litefoot.runtime.errors import BadDocument, UsageError
+from litefoot.runtime.postprocessing import Postprocessing
 from litefoot.runtime.preprocessing import Grayscale, Resize, Scale, Step, Waveform
 from litefoot.runtime.sequences import check_wiring
 from litefoot.runtime.storage.codec import decode, encode
 from litefoot.runtime.storage.files import read_json
 from litefoot.runtime.tensors import Kind, TensorSpec
+from litefoot.runtime.verification.kinds import FIGURES
 from litefoot.runtime.verification.metrics import METRICS
-from litefoot.runtime.verification.tolerance import CLASS_KINDS
+from litefoot.runtime.verification.tolerance import CLASS_KINDS, PRECISIONS, Tolerance
 
 from .data import check_metric
 from .source import Description
@@ -33,6 +36,8 @@ class Promises:
         state: For an input that holds state, the output that is its next value.
         pixels: Scale and offset of a picture's values 0..255 for the only input, instead of `preprocessing`.
         rate_hz: Samples a second of recordings for the only input, instead of `preprocessing`.
+        postprocessing: How the outputs are read.
+        tolerances: For an output's name and a precision, how far the output may be from the full-precision model's.
     """
 
     task: str = ""
@@ -43,6 +48,8 @@ class Promises:
     state: dict[str, str] = field(default_factory=dict)
     pixels: tuple[float, float] | None = None
     rate_hz: int | None = None
+    postprocessing: Postprocessing | None = None
+    tolerances: dict[str, dict[str, Tolerance]] = field(default_factory=dict)
 
 
 def read_promises(path: Path) -> Promises:
@@ -103,8 +110,11 @@ def make_contract(found: Description, promises: Promises) -> ModelContract:
         labels=promises.labels,
         metric=promises.metric,
         state=promises.state,
+        postprocessing=promises.postprocessing,
+        tolerances=promises.tolerances,
     )
     check_metric(contract)
+    check_tolerances(contract)
     return contract
 
 
@@ -137,6 +147,29 @@ def with_labels(contract: ModelContract, labels: tuple[str, ...]) -> ModelContra
     return replace(contract, labels=labels)
 
 
+def check_tolerances(contract: ModelContract) -> None:
+    """Refuse tolerances of what there is not, and such as nothing can miss.
+
+    Args:
+        contract: Of the model.
+
+    Raises:
+        UsageError: There is such a one.
+    """
+    _check_names(contract.tolerances, {spec.name: spec for spec in contract.outputs}, "output")
+    for name, by_precision in contract.tolerances.items():
+        for precision, tolerance in by_precision.items():
+            limits = [tolerance.atol, tolerance.min_sqnr_db, *tolerance.of_kind.values()]
+            known = precision in PRECISIONS and tolerance.of_kind.keys() <= FIGURES.keys()
+            if not known or not any(limit is not None and math.isfinite(limit) for limit in limits):
+                raise UsageError(
+                    "This tolerance is none",
+                    where=f"output {name}, {precision}",
+                    got=tolerance,
+                    expected=f"for {', '.join(PRECISIONS)} at least one limit; of_kind any of {', '.join(FIGURES)}",
+                )
+
+
 def _check_names(given: Mapping[str, object], known: Mapping[str, TensorSpec], what: str) -> None:
     if unknown := sorted(given.keys() - known.keys()):
         raise UsageError(
@@ -162,7 +195,8 @@ def _classes(spec: TensorSpec) -> int | None:
 def _with_metric(specs: list[TensorSpec], metric: Metric, promises: Promises) -> list[TensorSpec]:
     """A metric says what an only output holds, if the user did not; several outputs have to be told apart."""
     measured = METRICS[metric.name]
-    if measured.outputs(ModelContract((), tuple(specs), "", metric=metric, state=promises.state)):
+    known = ModelContract((), tuple(specs), "", metric=metric, state=promises.state)
+    if measured.outputs(replace(known, postprocessing=promises.postprocessing)):
         return specs
     seen = [spec for spec in specs if spec.name not in promises.state.values()]
     unsaid = [spec for spec in seen if spec.name not in promises.kinds]

@@ -222,9 +222,11 @@ class _Work:
         for variant in self.intake.variants:
             if variant.name not in failures:
                 artifact = decode(Artifact, outcomes[describing(variant)].value, f"description of {variant.name}")
+                contract = self.intake.contract
                 tolerances = {
-                    spec.name: default_tolerance(variant.precision, spec, golden.references[spec.name])
-                    for spec in self.intake.contract.outputs
+                    spec.name: contract.tolerances.get(spec.name, {}).get(variant.precision)
+                    or default_tolerance(variant.precision, spec, golden.references[spec.name])
+                    for spec in contract.outputs
                     if spec.name in golden.references
                 }
                 artifacts.append(replace(artifact, tolerances=tolerances))

@@ -12,6 +12,7 @@ from litefoot.runtime.errors import UnreadableModel, UsageError, first_line
 from litefoot.runtime.sequences import check_wiring
 from litefoot.runtime.storage.trained import MODEL, TrainedModel, read_trained
 
+from .contracts import check_tolerances
 from .data import check_given, check_metric, check_targets
 from .model.keras3 import named_call
 from .source import Source, find_layout, is_trained
@@ -84,6 +85,7 @@ def _check(training: Training) -> None:
     check_given(training.calibration, contract, what="calibration", at_least=MIN_CALIBRATION_SAMPLES)
     check_given(training.evaluation, contract, what="evaluation", at_least=1)
     check_metric(contract)
+    check_tolerances(contract)
     if training.targets is not None:
         check_targets(training.targets, min(len(array) for array in training.evaluation.values()), contract)
 

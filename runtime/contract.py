@@ -8,6 +8,7 @@ from typing import Literal
 from .postprocessing import Postprocessing
 from .preprocessing import Step
 from .tensors import TensorSpec
+from .verification.tolerance import Tolerance
 
 MetricName = Literal[
     "accuracy", "f1", "mean_iou", "map50", "psnr", "ssim", "rmse", "perplexity", "exact_match", "span_f1", "bleu",
@@ -45,6 +46,8 @@ class ModelContract:
         state: For a model that takes one step of a sequence: for the name of each input that holds state, the output
             that is its next value.
         postprocessing: How the outputs are read; None where nobody said.
+        tolerances: For an output's name and a precision, how far the output may be from the full-precision model's,
+            where that is not what is usual.
     """
 
     inputs: tuple[TensorSpec, ...]
@@ -55,3 +58,4 @@ class ModelContract:
     metric: Metric | None = None
     state: dict[str, str] = field(default_factory=dict)
     postprocessing: Postprocessing | None = None
+    tolerances: dict[str, dict[str, Tolerance]] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,11 @@ from litefoot.convert.contracts import Promises, make_contract, read_promises, w
 from litefoot.convert.source import Description
 from litefoot.runtime.contract import Metric, ModelContract
 from litefoot.runtime.errors import UsageError
+from litefoot.runtime.postprocessing import Classes
 from litefoot.runtime.preprocessing import Grayscale, Resize, Scale, Waveform
+from litefoot.runtime.storage.codec import decode, encode
 from litefoot.runtime.tensors import Kind, TensorSpec
+from litefoot.runtime.verification.tolerance import Tolerance
 
 ACCURACY = Metric("accuracy", 0.01)
 PICTURE = TensorSpec("picture", (None, 8, 6, 3), "float32")
@@ -139,6 +143,31 @@ def test_a_metric_says_what_the_only_output_holds(metric: Metric, spec: TensorSp
 )
 def test_a_metric_of_something_else_is_refused(metric: Metric, spec: TensorSpec) -> None:
     assert f"The metric {metric.name} needs to know" in refused(outputs=(spec,), metric=metric)
+
+
+TOLERANCE = Tolerance(4.0, 0.0, 15.0, {"mean_iou": 0.8})
+
+
+def test_a_users_tolerances_and_postprocessing_are_in_the_contract() -> None:
+    given = {"classes": {"int8": TOLERANCE}}
+    contract = make_contract(found(), Promises(tolerances=given, postprocessing=Classes()))
+    assert (contract.tolerances, contract.postprocessing) == (given, Classes())
+    assert decode(ModelContract, encode(contract), "here") == contract
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"clases": {"int8": TOLERANCE}}, ["no such output", "clases"]),
+        ({"classes": {"int7": TOLERANCE}}, ["output classes, int7", "fp32, fp16, dynamic, int8"]),
+        ({"classes": {"int8": Tolerance(None, 0.0, None)}}, ["at least one limit"]),
+        ({"classes": {"int8": Tolerance(math.inf, 0.0, -math.inf)}}, ["at least one limit"]),
+        ({"classes": {"int8": Tolerance(1.0, 0.0, None, {"beauty": 0.5})}}, ["top1_agreement, psnr_db"]),
+    ],
+)
+def test_a_tolerance_that_is_none_is_refused(given: dict[str, dict[str, Tolerance]], words: list[str]) -> None:
+    told = refused(tolerances=given)
+    assert all(word in told for word in words)
 
 
 def test_one_value_of_a_known_kind_tells_two_classes_apart_and_takes_two_labels() -> None:
