@@ -115,7 +115,8 @@ def _kinds(tokens: Any) -> Any:
     """
     import tensorflow as tf
 
-    told = tf.cumsum(tf.cast(tf.equal(tokens, SEPARATOR), tf.int32), axis=1)
+    # At most one, also for rows that no question makes: a converter tries the model on any numbers.
+    told = tf.minimum(tf.cumsum(tf.cast(tf.equal(tokens, SEPARATOR), tf.int32), axis=1), 1)
     same = tf.cast(tf.equal(tokens[:, :, tf.newaxis], tokens[:, tf.newaxis, :]), tf.int32)
     return told * (1 + tf.reduce_max(same * (1 - told)[:, tf.newaxis, :], axis=2))
 
