@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..tensors import Kind
-from .kinds import figures, figures_for
+from .kinds import FIGURES, figures, figures_for
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -46,6 +46,12 @@ class Drift:
     cosine: float
     max_steps: float | None
     of_kind: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def of_kind_shown(self) -> str:
+        """What suits the kind, for tables."""
+        texts = [(FIGURES[name], value) for name, value in self.of_kind.items()]
+        return ", ".join(f"{figure.name} {value:{figure.format}}{figure.unit}" for figure, value in texts)
 
 
 def measure(

@@ -125,6 +125,12 @@ def test_pictures_by_hand() -> None:
     assert figures("image", reference[:, :, 0, 0], reference[:, :, 0, 0] + 0.2).keys() == {"psnr_db"}
 
 
+def test_the_figures_are_shown_with_their_names_and_units() -> None:
+    drift = measure(np.zeros((1, 12, 12, 1)), np.full((1, 12, 12, 1), 0.1), kind="image")
+    assert drift.of_kind_shown == "PSNR 20.0 dB, SSIM 0.0099"
+    assert measure(np.zeros((1, 2)), np.zeros((1, 2))).of_kind_shown == ""
+
+
 def test_one_answer_of_two_classes_agrees_where_it_is_on_the_same_side() -> None:
     reference, output = np.array([[0.1], [0.4], [0.9]]), np.array([[0.2], [0.6], [0.7]])
     assert figures("probabilities", reference, output) == {"top1_agreement": pytest.approx(2 / 3)}
