@@ -21,7 +21,7 @@ from litefoot.runtime.contract import Metric, ModelContract
 from litefoot.runtime.errors import ConversionCrashed
 from litefoot.runtime.storage.codec import decode, encode
 from litefoot.runtime.storage.manifest import Artifact, Manifest
-from litefoot.runtime.tensors import TensorSpec
+from litefoot.runtime.tensors import Kind, TensorSpec
 from litefoot.runtime.verification.task import Status
 from litefoot.runtime.verification.tolerance import Tolerance
 from litefoot.runtime.verification.verdict import Verdict, judge
@@ -240,3 +240,36 @@ def test_figures_that_are_not_numbers_survive_json() -> None:
     assert exact is not None
     assert exact.sqnr_db == math.inf
     assert broken is None
+
+
+@pytest.mark.parametrize(
+    ("metric", "kind", "words"),
+    [
+        (
+            Metric("rmse", 0.5),
+            "regression",
+            ["rmse drop, 95 %", "Loss of rmse", "rmse lost; limit 0.5"],
+        ),
+        (Metric("accuracy", 0.5), "logits", ["whose accuracy is", "Loss of accuracy", "points lost; limit 50"]),
+        (Metric("psnr", 0.5), "image", ["whose psnr is\n", " dB", "psnr dB lost; limit 0.5"]),
+    ],
+)
+def test_every_metric_is_shown_in_its_own_unit(tmp_path: Path, metric: Metric, kind: Kind, words: list[str]) -> None:
+    output = CONTRACT.outputs[0]._replace(kind=kind)
+    contract = replace(CONTRACT, outputs=(output,), metric=metric)
+    targets = REFERENCE.argmax(-1) if metric.name == "accuracy" else REFERENCE + np.float32(0.1)
+    judged = judge(
+        artifact="off.tflite", engine="none", contract=contract, references={"y": REFERENCE},
+        outputs={"y": REFERENCE + np.float32(0.05)}, targets=targets, tolerances={"y": Tolerance(0.1, 0.0, None)},
+        steps={},
+    )  # fmt: skip
+    assert judged.task is not None
+    report = report_of({"off.tflite": REFERENCE})
+    (artifact,) = report.artifacts
+    report = replace(
+        report, artifacts=(replace(artifact, verdict=judged),), metric_value=judged.task.reference, status="passed"
+    )
+    page = page_of(report, tmp_path, contract)
+    assert judged.task.interval in page
+    for word in words:
+        assert word in page
