@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -80,26 +81,34 @@ def test_so_are_the_history_and_where_it_came_from(whole: Path, resumed: Path) -
 
 
 def test_nothing_is_left_beside_the_result(folder: Path, whole: Path, resumed: Path) -> None:
-    assert sorted(path.name for path in folder.iterdir()) == ["resumed", "whole"]
+    assert {path.name for path in folder.iterdir()} - {"killed"} == {"resumed", "whole"}
     assert sorted(path.name for path in resumed.iterdir()) == sorted(path.name for path in whole.iterdir())
 
 
-def test_the_best_weights_survive_a_kill_after_they_were(tmp_path: Path, steered, counting: Path, weights) -> None:
-    """The weight was best after epoch 3; killed in epoch 5, which begins after 4 steps."""
-    assert steered(counting, "--out", tmp_path / "out", DIE="between:5").returncode == -9
-    done = steered(counting, "--out", tmp_path / "out", "--resume")
+@pytest.fixture(scope="module")
+def killed(folder: Path, steered, counting: Path) -> Path:
+    """The weight was best after epoch 3; killed while the state of the fifth was written."""
+    folder = folder / "killed"
+    folder.mkdir()
+    assert steered(counting, "--out", folder / "out", DIE="between:5").returncode == -9
+    return folder
+
+
+def test_the_best_weights_survive_a_kill_after_they_were(
+    tmp_path: Path, killed: Path, steered, counting, weights
+) -> None:
+    folder = shutil.copytree(killed, tmp_path / "copy")
+    done = steered(counting, "--out", folder / "out", "--resume")
     assert done.returncode == 0, done.stderr
-    assert [array.tolist() for array in weights(tmp_path / "out").values() if array.ndim == 2] == [[[3.0]]]
-    assert json.loads((tmp_path / "out" / "history.json").read_text())["val_loss"] == [2.0, 1.0, 0.0, 1.0, 2.0]
+    assert [array.tolist() for array in weights(folder / "out").values() if array.ndim == 2] == [[[3.0]]]
+    assert json.loads((folder / "out" / "history.json").read_text())["val_loss"] == [2.0, 1.0, 0.0, 1.0, 2.0]
 
 
-def test_a_damaged_state_is_refused_with_the_way_out(tmp_path: Path, steered, counting: Path) -> None:
-    assert steered(counting, "--out", tmp_path / "out", DIE="step:3").returncode == -9
-    state = tmp_path / "out.training" / "worker-0" / "state"
-    (arrays,) = state.glob("epoch-3.data*")
+def test_a_damaged_state_is_refused_with_the_way_out(tmp_path: Path, killed: Path, steered, counting: Path) -> None:
+    folder = shutil.copytree(killed, tmp_path / "copy")
+    (arrays,) = (folder / "out.training" / "worker-0" / "state").glob("epoch-4.data*")
     arrays.write_bytes(arrays.read_bytes()[:-4])
-    refused = steered(counting, "--out", tmp_path / "out", "--resume")
+    refused = steered(counting, "--out", folder / "out", "--resume")
     assert refused.returncode == 4
     assert "error: The state of the interrupted training is damaged" in refused.stderr
     assert "--force to begin anew" in refused.stderr
-    assert steered(counting, "--out", tmp_path / "out", "--force").returncode == 0
