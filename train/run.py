@@ -209,7 +209,8 @@ def _build(fit: Fit, options: Options) -> tuple[Any, Any]:
             set_precision(options.precision)
             model = recipe.build(data, fit.plan)
             check_model(model, data)
-            model.optimizer.build(model.trainable_variables)  # or its slots could not be restored
+            if hasattr(model.optimizer, "build"):  # those of tf_keras.optimizers.legacy have none, and need none
+                model.optimizer.build(model.trainable_variables)  # or its slots could not be restored
         set_precision("float32")
         shipped = recipe.build(data, fit.plan)
     check_rebuilt(model, shipped)
