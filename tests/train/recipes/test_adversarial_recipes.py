@@ -84,6 +84,8 @@ def test_a_picture_of_samples_is_kept_for_each_epoch(trained: Path) -> None:
 def test_a_training_that_was_killed_goes_on_to_the_same_weights(
     name: str, trained: Path, tmp_path: Path, litefoot: Litefoot
 ) -> None:
+    if name != "gan":
+        pytest.skip("once is enough: both are of one class, and gan draws noise besides")
     out = tmp_path / name
     killed = subprocess.run(
         [sys.executable, "-c", INTERRUPTED, *arguments(name, out)], capture_output=True, text=True, timeout=600
