@@ -23,6 +23,7 @@ Array = npt.NDArray[Any]
 
 _COLUMN = "close"
 _LENGTH, _UNITS = 16, 16
+_DECAY = 1e-3
 _LEAST_TRUST = 0.05
 
 
@@ -31,11 +32,11 @@ class Forecast(Recipe):
 
     name = "forecast"
     summary = "the next daily price, from a table of prices, against the forecast that nothing changes"
-    epochs = 30
+    epochs = 20
     quick_epochs = 10
     batch = 64
-    learning_rate = 2e-3
-    patience = 10
+    learning_rate = 1e-3
+    monitor = None
     calibration_per_class = 20
 
     def load(self, request: Request) -> Data:
@@ -78,10 +79,11 @@ class Forecast(Recipe):
         from tf_keras import Model, layers
 
         del data
+        small = tf_keras.regularizers.L2(_DECAY)
         returns = layers.Input((_LENGTH, 1), name="returns")
-        x = layers.LSTM(_UNITS)(returns)
+        x = layers.LSTM(_UNITS, kernel_regularizer=small)(returns)
         x = layers.Dropout(0.2)(x)
-        forecast = layers.Dense(1, dtype="float32", name="forecast")(x)
+        forecast = layers.Dense(1, kernel_regularizer=small, dtype="float32", name="forecast")(x)
         model = Model(returns, forecast, name="forecast")
         model.compile(tf_keras.optimizers.Adam(plan.cosine()), tf_keras.losses.Huber(), metrics=["mse"])
         return model
