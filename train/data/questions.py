@@ -72,6 +72,8 @@ _MIDDLES = ("", "da", "la", "mi", "ne", "ra", "ri", "so", "ti", "vo")
 _NAME_ENDS = ("ben", "dis", "kan", "lin", "na", "ras", "ta", "vin")
 _PLACE_ENDS = ("berg", "bridge", "ford", "ham", "holm", "mouth", "stead", "wick")
 _PART_OF_TEST = 0.2
+_PART_ALIKE = 0.6
+"""Of how many people the same is told, so that who is meant matters."""
 
 Pools = dict[str, npt.NDArray[np.str_]]
 """The names to choose from, by the kind of what they name."""
@@ -105,26 +107,39 @@ def _kept(words: list[str], test: bool) -> list[str]:
 
 
 def _made_up(group: int, pools: Pools, rng: np.random.Generator) -> Asked:
+    """A text of up to six sentences and a question; another one where more than one sentence would answer it."""
     people = [str(name) for name in rng.choice(pools["name"], size=rng.integers(2, 4), replace=False)]
-    kinds = rng.choice(len(FACTS), size=rng.integers(1, 3), replace=False)
-    told = [(int(kind), name) for name in people for kind in kinds]
-    rng.shuffle(told)
-    fillings = [_fillings(name, people, pools, rng) for _, name in told]
-    sentences = [FACTS[kind][0].format(**filling) for (kind, _), filling in zip(told, fillings, strict=True)]
+    shared = _kinds(rng)
+    kinds = [shared if rng.random() < _PART_ALIKE else _kinds(rng) for _ in people]
+    told = [
+        (kind, _fillings(name, people, pools, rng)) for name, own in zip(people, kinds, strict=True) for kind in own
+    ]
+    rng.shuffle(told)  # type: ignore[arg-type]
+    sentences = [FACTS[kind][0].format(**filling) for kind, filling in told]
     chosen = int(rng.integers(len(told)))
-    sentence, questions = FACTS[told[chosen][0]]
+    kind, filling = told[chosen]
+    sentence, questions = FACTS[kind]
     asked, part = questions[rng.integers(len(questions))]
+    question = asked.format(**filling)
+    if sum(other == kind and asked.format(**others) == question for other, others in told) > 1:
+        return _made_up(group, pools, rng)
     begin = sum(len(text) + 1 for text in sentences[:chosen])
-    begin += len(sentence.partition(f"{{{part}}}")[0].format(**fillings[chosen]))
-    question = Question(asked.format(**fillings[chosen]), " ".join(sentences))
-    return Asked(question, begin, begin + len(fillings[chosen][part]), group)
+    begin += len(sentence.partition(f"{{{part}}}")[0].format(**filling))
+    return Asked(Question(question, " ".join(sentences)), begin, begin + len(filling[part]), group)
+
+
+def _kinds(rng: np.random.Generator) -> list[int]:
+    """Which facts are told about a person."""
+    return [int(kind) for kind in rng.choice(len(FACTS), size=rng.integers(1, 3), replace=False)]
 
 
 def _fillings(name: str, people: list[str], pools: Pools, rng: np.random.Generator) -> dict[str, str]:
-    strangers = list(rng.choice(pools["name"], size=len(people) + 1, replace=False))
+    """What one sentence says; the friend is one of the people or a stranger."""
+    known = [other for other in people if other != name]
+    stranger = str(next(other for other in rng.choice(pools["name"], size=20) if other not in people))
     return {
         "name": name,
-        "friend": str(next(other for other in strangers if other not in people)),
+        "friend": str(rng.choice(known)) if rng.random() < 0.5 else stranger,
         "place": str(rng.choice(pools["place"])),
         "year": str(rng.integers(1850, 2020)),
         "job": str(rng.choice(_JOBS)),
