@@ -114,7 +114,7 @@ def _made_up(group: int, pools: Pools, rng: np.random.Generator) -> Asked:
     told = [
         (kind, _fillings(name, people, pools, rng)) for name, own in zip(people, kinds, strict=True) for kind in own
     ]
-    rng.shuffle(told)  # type: ignore[arg-type]
+    rng.shuffle(told)
     sentences = [FACTS[kind][0].format(**filling) for kind, filling in told]
     chosen = int(rng.integers(len(told)))
     kind, filling = told[chosen]
