@@ -109,19 +109,18 @@ class _PlainProgress:
 
     def __init__(self, title: str) -> None:
         self._title = title
-        self._begin = self._shown = time.perf_counter()
+        self._begin = self._shown = self._since = time.perf_counter()
         self._before: int | None = None
 
     def __call__(self, note: str, done: int, total: int) -> None:
         now = time.perf_counter()
-        if self._before is None:
-            self._before = max(done - 1, 0)  # of a training that goes on, what was done earlier
-        if now - self._shown < _SECONDS_BETWEEN_LINES or not done:
+        if self._before is None:  # what was done before the first call says nothing of how long the rest takes
+            self._before, self._since = (0, self._begin) if done == 1 else (done, now)
+        if now - self._shown < _SECONDS_BETWEEN_LINES or done <= self._before:
             return
         self._shown = now
-        elapsed = now - self._begin
-        left = elapsed / max(done - self._before, 1) * (total - done)
-        sys.stderr.write(f"{self._title} {done}/{total}, {elapsed:.0f} s, {left:.0f} s left: {note}\n")
+        left = (now - self._since) / (done - self._before) * (total - done)
+        sys.stderr.write(f"{self._title} {done}/{total}, {now - self._begin:.0f} s, {left:.0f} s left: {note}\n")
         sys.stderr.flush()
 
 

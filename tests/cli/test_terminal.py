@@ -57,6 +57,20 @@ def test_a_log_gets_a_line_every_few_seconds_not_one_each_step(capsys: pytest.Ca
     assert capsys.readouterr().err == ""
 
 
+def test_the_remaining_time_of_a_training_that_goes_on_is_that_of_its_own_steps(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([0.0, 10.0, 20.0, 30.0])
+    monkeypatch.setattr(terminal.time, "perf_counter", lambda: next(clock))
+    with progress_bar("training") as advance:
+        for done in (50, 60, 80):
+            advance("loss 1", done, 100)
+    assert capsys.readouterr().err.splitlines() == [
+        "training 60/100, 20 s, 40 s left: loss 1",
+        "training 80/100, 30 s, 13 s left: loss 1",
+    ]
+
+
 def test_json_has_no_infinity_and_no_nan(capsys: pytest.CaptureFixture[str]) -> None:
     print_json({"sqnr_db": math.inf, "cosine": math.nan, "rows": [(-math.inf, 1.5)]})
     assert json.loads(capsys.readouterr().out) == {"sqnr_db": "inf", "cosine": "nan", "rows": [["-inf", 1.5]]}
