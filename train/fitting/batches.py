@@ -76,7 +76,8 @@ def _pipeline(recipe: Recipe, samples: Samples, plan: Plan, seed: int, first: in
             return tf.data.Dataset.from_tensor_slices(tf.reshape(shared, [-1, part])).map(pick)
 
         def vary(index: Any) -> Any:
-            return recipe.augment(*pick(index), tf.random.experimental.stateless_fold_in(seeds, index))
+            inputs, targets = pick(index)
+            return recipe.augment(inputs, targets, tf.random.experimental.stateless_fold_in(seeds, index))
 
         single = tf.data.Dataset.from_tensor_slices(tf.reshape(shared, [-1]))
         return single.map(vary, num_parallel_calls=tf.data.AUTOTUNE).batch(part, drop_remainder=True)

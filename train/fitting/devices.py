@@ -95,11 +95,10 @@ class Devices:
         if self.task.workers == 1:
             return [value]
 
-        @tf.function
         def gather() -> Any:
             return self.strategy.gather(self.strategy.run(lambda: tf.constant([value], tf.int64)), axis=0)
 
-        return [int(number) for number in gather()]
+        return [int(number) for number in tf.function(gather)()]
 
     def __str__(self) -> str:
         workers = self.task.workers

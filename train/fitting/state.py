@@ -104,7 +104,7 @@ class StateFolder:
         self.note(state)
         if state.best not in (0, epoch):
             arrays = read_arrays(self.path / f"epoch-{epoch}-best.npz")
-            self._best = [arrays[str(index)] for index in range(len(arrays))]
+            self._best = [arrays[f"arr_{index}"] for index in range(len(arrays))]
         return state
 
     def check_restored(self) -> None:
@@ -157,7 +157,7 @@ class StateFolder:
             ) from error
         if state.best not in (0, state.epoch):
             assert self._best is not None
-            np.savez(self.path / f"{name}-best.npz", **{str(i): array for i, array in enumerate(self._best)})
+            np.savez(self.path / f"{name}-best.npz", *self._best)
         partial = self.path / "partial.json"
         write_json(partial, encode(state))
         partial.replace(self.path / f"{name}.json")
