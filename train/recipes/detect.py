@@ -56,7 +56,7 @@ class Detect(Recipe):
 
     def load(self, request: Request) -> Data:
         """Compose scenes, preprocess them by the contract and match anchors with their boxes; see `Recipe.load`."""
-        scenes, origin = load_scenes(request, train=4000, validation=300, test=400)
+        scenes, origin = load_scenes(request, train=4000, validation=200, test=400)
         inputs = {name: {"image": preprocessed(part.pictures)} for name, part in scenes.items()}
         return Data(
             contract=_CONTRACT,

@@ -186,6 +186,16 @@ def test_weights_that_are_not_there_are_refused(tmp_path: Path, litefoot: Litefo
     assert "weights cannot be loaded" in done.stderr
 
 
+@pytest.mark.slow
+def test_without_a_network_mnist_says_what_to_do_instead(tmp_path: Path) -> None:
+    nowhere = {"HTTPS_PROXY": "http://127.0.0.1:9", "KERAS_HOME": str(tmp_path / "keras")}
+    command = [sys.executable, "-m", "litefoot.cli.main", "train", "mnist", "--out", str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **nowhere})
+    assert done.returncode == 2
+    assert "MNIST cannot be downloaded" in done.stderr
+    assert "--data FOLDER with its idx files" in done.stderr
+
+
 def test_photographs_come_from_a_folder_alone() -> None:
     with pytest.raises(UsageError, match="--data FOLDER"):
         find_recipe("cats-dogs").load(Request())
