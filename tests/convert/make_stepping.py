@@ -10,12 +10,17 @@ import tensorflow as tf
 import tf_keras
 from tf_keras import layers
 
-from litefoot.runtime.contract import ModelContract
-from litefoot.runtime.sequences import fed
-from litefoot.runtime.storage.trained import MODEL, TrainedModel
+from litefoot.runtime.contract import Metric, ModelContract
+from litefoot.runtime.generation import Generation, Pipeline, greedy
+from litefoot.runtime.preprocessing import Tokens
+from litefoot.runtime.sequences import fed, zeros
+from litefoot.runtime.storage.folder import write_arrays
+from litefoot.runtime.storage.golden import Golden
+from litefoot.runtime.storage.trained import EVALUATION, MODEL, TrainedModel
 from litefoot.runtime.tensors import TensorSpec
 
-SAMPLES, STEPS, CACHE, UNITS, TOKENS = 32, 12, 12, 16, 20
+SAMPLES, STEPS, CACHE, UNITS, TOKENS, SOURCE = 32, 12, 12, 16, 20, 6
+LETTERS = tuple("_.abcdefghijklmnopqr")
 
 Made = tuple[tf_keras.Model, ModelContract]
 
@@ -92,10 +97,78 @@ def attention() -> Made:
             spec("next_values", CACHE, UNITS),
         ),
         task="next token",
+        labels=LETTERS,
         state={"position": "next_position", "keys": "next_keys", "values": "next_values"},
     )
     inputs = [token, memory, position, keys, values]
     return tf_keras.Model(inputs, [logits, next_position, next_keys, next_values], name="attention"), contract
+
+
+def encoder() -> Made:
+    """What an encoder is to the decoder `attention`: a number of letters to one memory."""
+    source = layers.Input((SOURCE,), dtype="int32", name="source")
+    mean = layers.GlobalAveragePooling1D()(layers.Embedding(TOKENS, UNITS, embeddings_initializer="normal")(source))
+    memory = layers.Dense(UNITS, name="memory", kernel_initializer="glorot_normal")(mean * 40.0)
+    contract = ModelContract(
+        inputs=(spec("source", SOURCE, dtype="int32", kind="tokens"),),
+        outputs=(spec("memory", UNITS, kind="embedding"),),
+        task="reading",
+        preprocessing={"source": (Tokens(LETTERS, SOURCE, unit="character"),)},
+    )
+    return tf_keras.Model(source, memory, name="encoder"), contract
+
+
+class KerasDecoder:
+    """The decoder in Keras, by the interface of the searches."""
+
+    def __init__(self, made: Made, memory: np.ndarray) -> None:
+        self.model, self.contract = made
+        self.memory = memory
+        self.reset()
+
+    def reset(self) -> None:
+        self.state = zeros(self.contract.inputs, self.contract.state)
+
+    def __call__(self, token: int) -> np.ndarray:
+        given = {"token": np.array([[token]], np.int32), "memory": self.memory, **self.state}
+        values = self.model([given[each.name] for each in self.contract.inputs])
+        outputs = dict(zip([each.name for each in self.contract.outputs], map(np.asarray, values), strict=True))
+        self.state = {into: outputs[outof] for into, outof in self.contract.state.items()}
+        return outputs["logits"][0].astype(np.float64)
+
+
+def write(folder: Path, name: str, made: Made, calibration: dict, evaluation: dict) -> None:
+    model, contract = made
+    folder.mkdir()
+    model.save(folder / MODEL)
+    document = TrainedModel("litefoot-trained", 1, name, contract, metric_value=None, provenance={})
+    document.write(folder, calibration, evaluation, targets=None)
+
+
+def write_pipeline(folder: Path, random: np.random.Generator) -> None:
+    """Encoder and decoder; the right tokens are those that the Keras models generate."""
+    folder.mkdir()
+    reading, writing = encoder(), attention()
+    read = random.integers(2, TOKENS, (64, SOURCE)).astype(np.int32)
+    memory = reading[0].predict(read, verbose=0)
+    given = sequences(writing[1], 64, random) | {"memory": memory}
+    first, second = ({name: array[half] for name, array in given.items()} for half in (slice(32), slice(32, 64)))
+    write(folder / "encoder", "encoder", reading, {"source": read[:32]}, {"source": read[32:]})
+    write(folder / "decoder", "decoder", writing, first, second)
+    how = Generation(token="token", scores="logits", start=(0,), end=1, most=CACHE - 1, separator="")
+    targets = np.zeros((32, how.most), np.int32)
+    for i in range(32):
+        tokens = greedy(KerasDecoder(writing, memory[32 + i : 33 + i]), how.start, end=how.end, most=how.most)
+        targets[i, : len(tokens)] = tokens
+    write_arrays(folder / EVALUATION, Golden({"source": read[32:]}, {}, targets).to_arrays())
+    Pipeline(
+        name="reader",
+        task="rewriting",
+        parts=("encoder", "decoder"),
+        generation=how,
+        links={"decoder/memory": "encoder/memory"},
+        metric=Metric("token_match", max_drop=0.3),
+    ).write(folder)
 
 
 def sequences(contract: ModelContract, count: int, random: np.random.Generator) -> dict[str, np.ndarray]:
@@ -114,12 +187,9 @@ def main() -> None:
     out = Path(sys.argv[1])
     tf_keras.utils.set_random_seed(0)
     random = np.random.default_rng(0)
-    for name, (model, contract) in {"gru": gru(), "lstm": lstm(), "attention": attention()}.items():
-        folder = out / name
-        folder.mkdir()
-        model.save(folder / MODEL)
-        document = TrainedModel("litefoot-trained", 1, name, contract, metric_value=None, provenance={})
-        document.write(folder, sequences(contract, 64, random), sequences(contract, SAMPLES, random), targets=None)
+    for name, made in {"gru": gru(), "lstm": lstm()}.items():
+        write(out / name, name, made, sequences(made[1], 64, random), sequences(made[1], SAMPLES, random))
+    write_pipeline(out / "pipeline", random)
 
 
 if __name__ == "__main__":
