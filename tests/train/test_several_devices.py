@@ -105,3 +105,25 @@ def test_the_digits_are_trained_by_two_processes_too(folder: Path) -> None:
     first, second = trained_by_two("digits", folder / "digits", 3)
     assert first["history"] == second["history"]
     same(ended(start("digits", folder / "digits-alone", 3)), first, tolerance=DEVICES_TO_ONE)
+
+
+def test_when_one_process_is_lost_the_other_says_so_and_both_go_on_later(
+    folder: Path, together: list[dict[str, Any]]
+) -> None:
+    command = [sys.executable, str(HERE / "steered.py"), "train", str(DENSE), "--epochs", "3", "--out"]
+    left, lost = (
+        subprocess.Popen(
+            [*command, str(folder / "lost")],
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "TF_CONFIG": task, **die},
+        )
+        for task, die in zip(cluster(), ({}, {"DIE": "step:30"}), strict=True)
+    )
+    told = left.communicate(timeout=200)[1]
+    lost.communicate(timeout=200)
+    assert (left.returncode, lost.returncode) == (5, -9)
+    assert "error: Another machine of this training is gone\n  where:    epoch 3\n" in told
+    assert "start it on all machines again, with --resume" in told
+    again = trained_by_two(DENSE, folder / "lost", 3)
+    assert [one["history"] for one in again] == [one["history"] for one in together]
