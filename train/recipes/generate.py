@@ -30,7 +30,8 @@ Array = npt.NDArray[Any]
 _CONTEXT = 128
 _MOST_CHARACTERS = 254
 _MOST_PROMPT = 512
-_TEST_WINDOWS = 100
+_TEST_LENGTH, _TEST_WINDOWS = 256, 50
+"""The model is judged on longer pieces than it was trained on, as it writes them."""
 _PROMPTS, _PROMPT = 4, 32
 _WRITTEN = 400
 
@@ -40,9 +41,9 @@ class TextGeneration(Recipe):
 
     name = "generate"
     summary = "text written on, character by character: a file of your own, or Shakespeare"
-    epochs = 4
+    epochs = 5
     quick_epochs = 2
-    batch = 64
+    batch = 32
     learning_rate = 3e-3
     patience = 2
 
@@ -52,7 +53,8 @@ class TextGeneration(Recipe):
         vocabulary = character_vocabulary(text, _MOST_CHARACTERS)
         numbers = character_numbers(text, vocabulary)
         parts = chronological_split(len(numbers), validation=0.05, test=0.05)
-        samples = {name: _samples(numbers[places]) for name, places in parts.items()}
+        lengths = {"train": _CONTEXT, "validation": _CONTEXT, "test": _TEST_LENGTH}
+        samples = {name: _samples(numbers[places], lengths[name]) for name, places in parts.items()}
         return Data(
             contract=_contract(_decoder(vocabulary), vocabulary),
             train=samples["train"],
@@ -115,8 +117,8 @@ def _text(request: Request) -> tuple[str, str]:
     return read_text(download_shakespeare()), "plays of Shakespeare, public domain"
 
 
-def _samples(numbers: Array) -> Samples:
-    pieces, following = windows(numbers, _CONTEXT, _CONTEXT)
+def _samples(numbers: Array, length: int) -> Samples:
+    pieces, following = windows(numbers, length, length)
     return Samples({"token": pieces}, following)
 
 
