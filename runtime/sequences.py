@@ -227,8 +227,7 @@ def check_wiring(
                 got=f"{into} from {outof}",
                 expected=f"inputs {sorted(inputs)}, outputs {sorted(outputs)}",
             )
-        plain = inputs[into].quantization is None and outputs[outof].quantization is None
-        if inputs[into].shape != outputs[outof].shape or (plain and inputs[into].dtype != outputs[outof].dtype):
+        if not _may_carry(inputs[into], outputs[outof]):
             raise UsageError(
                 "A state input and the output that feeds it differ in shape or type",
                 where=model,
@@ -237,3 +236,14 @@ def check_wiring(
             )
     if not inputs.keys() - wiring.keys():
         raise UsageError("Every input is state; there is none to feed", where=model)
+
+
+def _may_carry(into: TensorSpec, outof: TensorSpec) -> bool:
+    """Whether nothing that is known of the two contradicts it: ONNX files often leave an output's sizes open."""
+    sizes = zip(into.shape, outof.shape, strict=False)
+    stored = into.quantization is not None or outof.quantization is not None
+    return (
+        len(into.shape) == len(outof.shape)
+        and all(one is None or other is None or one == other for one, other in sizes)
+        and (stored or into.dtype == outof.dtype)
+    )
