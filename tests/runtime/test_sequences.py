@@ -117,10 +117,9 @@ def test_what_is_no_sequence_is_refused(arrays: Arrays) -> None:
 def test_sizes_that_a_file_leaves_open_contradict_nothing() -> None:
     outputs = (TensorSpec("y", (None, 2), "float32"), TensorSpec("next_total", (None, None), "float32"))
     check_wiring(SPECS, outputs, {"total": "next_total"}, "model")
+    deeper = outputs[1]._replace(shape=(None, None, 2))
     with pytest.raises(UsageError, match="differ in shape"):
-        check_wiring(
-            SPECS, (*outputs[:1], outputs[1]._replace(shape=(None, None, 2))), {"total": "next_total"}, "model"
-        )
+        check_wiring(SPECS, (outputs[0], deeper), {"total": "next_total"}, "model")
 
 
 def test_state_of_another_type_is_refused() -> None:
