@@ -97,7 +97,7 @@ class Decoder:
             after += looked_at
         logits = layers.Reshape((self.tokens,), name="logits")(self._logits(x, "scores"))
         named = [
-            layers.Activation("linear", name=self.state[spec.name])(tensor)
+            layers.Reshape(spec.shape[1:], name=self.state[spec.name])(tensor)
             for spec, tensor in zip(self.state_inputs, after, strict=True)
         ]
         return Model([token, *given, *state], [logits, *named], name="decoder")
