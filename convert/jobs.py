@@ -103,7 +103,12 @@ def making(
         Job(
             describing(variant),
             "describe",
-            {"variant": encode(variant), "path": str(models / variant.name), "samples": str(samples.call)},
+            {
+                "variant": encode(variant),
+                "path": str(models / variant.name),
+                "samples": str(samples.call),
+                "state": state,
+            },
             lane=QUANTIZER,
             needs=variant.name,
         )

@@ -6,23 +6,26 @@ import gzip
 from pathlib import Path
 from typing import Any
 
-from litefoot.runtime.casting import to_file
 from litefoot.runtime.engines import choose, start
 from litefoot.runtime.graph import read_graph
+from litefoot.runtime.sequences import check_wiring
 from litefoot.runtime.storage.codec import decode, encode
 from litefoot.runtime.storage.files import read_arrays, sha256
 from litefoot.runtime.storage.manifest import Artifact
+from litefoot.runtime.streaming import run_step
 
 from ..variants import Variant
 
 
-def describe(*, variant: dict[str, Any], path: str, samples: str) -> Any:
+def describe(*, variant: dict[str, Any], path: str, samples: str, state: dict[str, str]) -> Any:
     """Run a file on one sample and read from it what the manifest says about it.
 
     Args:
         variant: What the file was made as, encoded.
         path: The file.
         samples: ``.npz``, by input name, (samples, ...), of what one call takes.
+
+        state: Of the contract; a file whose state cannot be carried on does not run.
 
     Returns:
         Its `Artifact`, encoded, without tolerances.
@@ -36,7 +39,10 @@ def describe(*, variant: dict[str, Any], path: str, samples: str) -> Any:
     engine = start(choose(file), file, threads=1)
     batch = engine.inputs[0].shape[0] or 1
     sample = {name: array[:1].repeat(batch, axis=0) for name, array in read_arrays(Path(samples)).items()}
-    engine.run(to_file(engine.inputs, sample, raw=False, model=made.name))
+    check_wiring(engine.inputs, engine.outputs, state, made.name)
+    outputs = run_step(engine, sample, made.name)
+    if state:
+        run_step(engine, sample | {into: outputs[outof] for into, outof in state.items()}, made.name)
     artifact = Artifact(
         name=made.name,
         format=made.format,

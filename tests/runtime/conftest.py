@@ -66,7 +66,8 @@ def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _described(folder: Path, variant: Variant, golden: Golden) -> Artifact:
     samples = folder.with_name("samples.npz")
     write_arrays(samples, golden.inputs)
-    found = describe(variant=encode(variant), path=str(folder / "models" / variant.name), samples=str(samples))
+    path = folder / "models" / variant.name
+    found = describe(variant=encode(variant), path=str(path), samples=str(samples), state={})
     tolerance = default_tolerance(variant.precision, CONTRACT.outputs[0], golden.references["y"])
     return replace(decode(Artifact, found, variant.name), tolerances={"y": tolerance})
 

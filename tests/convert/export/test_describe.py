@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny_models import write_affine, write_affine_int8, write_custom
+from tiny_models import write_affine, write_affine_int8, write_custom, write_sum_and_difference
 
 from litefoot.convert.export.describe import describe
 from litefoot.convert.jobs import describing
 from litefoot.convert.pipeline import _failures
 from litefoot.convert.variants import Variant, choose_variants
 from litefoot.convert.workers.pool import Outcome
-from litefoot.runtime.errors import ConversionCrashed, ConversionFailed, LitefootError
+from litefoot.runtime.errors import ConversionCrashed, ConversionFailed, LitefootError, UsageError
 from litefoot.runtime.storage.codec import decode, encode
 from litefoot.runtime.storage.files import sha256
 from litefoot.runtime.storage.folder import write_arrays
@@ -35,7 +35,8 @@ def samples(tmp_path: Path) -> Path:
 
 
 def described(variant: Variant, path: Path, samples: Path) -> Artifact:
-    return decode(Artifact, describe(variant=encode(variant), path=str(path), samples=str(samples)), "artifact")
+    found = describe(variant=encode(variant), path=str(path), samples=str(samples), state={})
+    return decode(Artifact, found, "artifact")
 
 
 def test_a_description_is_what_the_file_is(tmp_path: Path, samples: Path) -> None:
@@ -120,3 +121,12 @@ def test_of_a_file_that_was_not_made_the_cause_is_told_and_not_that_it_could_not
     failures = failures_of(tmp_path, fp16=CRASHED, check_fp16=UNRUNNABLE)
     assert failures == {"fp16.tflite": CRASHED.error}
     assert [path.name for path in (tmp_path / "models").iterdir()] == ["fp32.tflite"]
+
+
+def test_a_file_whose_state_cannot_be_carried_on_does_not_run(tmp_path: Path) -> None:
+    path = write_sum_and_difference(tmp_path / "fp32.tflite")
+    write_arrays(tmp_path / "call.npz", {name: np.ones((1, 2), np.float32) for name in ("a", "b")})
+    arguments = {"variant": encode(FP32), "path": str(path), "samples": str(tmp_path / "call.npz")}
+    assert describe(**arguments, state={"b": "sum"})["name"] == "fp32.tflite"
+    with pytest.raises(UsageError, match="does not have"):
+        describe(**arguments, state={"b": "total"})

@@ -116,7 +116,8 @@ def write_part(folder: Path, contract: ModelContract, golden: Golden, writers: d
     for variant in choose_variants(["int8.onnx"]):
         path = folder / "models" / variant.name
         writers[variant.name](path)
-        found = describe(variant=encode(variant), path=str(path), samples=str(folder.with_name("call.npz")))
+        call = str(folder.with_name("call.npz"))
+        found = describe(variant=encode(variant), path=str(path), samples=call, state=contract.state)
         tolerances = {
             spec.name: default_tolerance(variant.precision, spec, golden.references[spec.name])
             for spec in contract.outputs
