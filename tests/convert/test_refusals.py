@@ -55,7 +55,7 @@ def _no_converter_starts(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"calibration": 9}, SampleError, ["too few calibration", "got:      9", "at least 10"]),
         ({"evaluation": 0, "targets": ()}, SampleError, ["too few evaluation", "got:      0"]),
         ({"targets": (0, 1, 2)}, SampleError, ["labels do not fit", "integers[4]"]),
-        ({"targets": (0, 1, 2, 3)}, SampleError, ["not a class", "0 to 2"]),
+        ({"targets": (0, 1, 2, 3)}, SampleError, ["labels do not fit", "0 to 2"]),
         ({"contract": replace(CONTRACT, metric=None), "targets": (0, 1)}, SampleError, ["labels do not fit"]),
         (
             {"contract": replace(CONTRACT, inputs=(TensorSpec("z", (None, 2), "float32"),))},
@@ -65,7 +65,7 @@ def _no_converter_starts(monkeypatch: pytest.MonkeyPatch) -> None:
         (
             {"contract": replace(CONTRACT, outputs=(TensorSpec("y", (None, 3), "float32", kind="regression"),))},
             UsageError,
-            ["metric needs an output of classes", "y: regression"],
+            ["metric accuracy cannot be measured", "y: regression"],
         ),
     ],
 )
