@@ -64,7 +64,7 @@ class Recordings:
         every = set(self.targets)
         if (takes >= 0).all() and all(set(self.targets[chosen]) == every for chosen in parts.values()):
             return {part: np.flatnonzero(chosen) for part, chosen in parts.items()}
-        return stratified_split(self.targets, validation=0.1, test=0.2, seed=seed)
+        return stratified_split(self.targets, validation=0.1, test=0.3, seed=seed)
 
 
 def read_recordings(folder: Path) -> Recordings:

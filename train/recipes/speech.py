@@ -33,7 +33,7 @@ class Speech(Recipe):
     name = "speech"
     summary = "spoken words to classes while they are heard, from a folder of .wav files for each word"
     epochs = 25
-    quick_epochs = 15
+    quick_epochs = 12
     batch = 64
     learning_rate = 6e-3
     calibration_per_class = 10
@@ -138,7 +138,7 @@ def _recordings(request: Request) -> tuple[Recordings, str]:
     if request.source is not None:
         return read_recordings(request.source), f"recordings of {request.source.name}"
     if request.quick:
-        return generate_tones(40, request.seed), "generated tones"
+        return generate_tones(100, request.seed), "generated tones"
     raise UsageError(
         "This recipe has no recordings of its own",
         expected="--data FOLDER with a folder of .wav files for each word",

@@ -130,7 +130,7 @@ def test_the_answer_to_a_table_is_a_price(bundles: Path, inputs: dict[str, Path]
 @pytest.mark.slow
 def test_speech_is_evaluated_on_the_recordings_through_the_runtimes_own_preprocessing(trained: Path) -> None:
     document, calibration, evaluation, targets = read_trained(trained / "speech")
-    tones = generate_tones(40, 0)
+    tones = generate_tones(100, 0)
     tested = document.provenance["indices"]["test"]
     steps = document.contract.preprocessing["frame"]
     expected = np.stack([preprocess(tones.sounds[i], steps) for i in tested])
