@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from litefoot.runtime.errors import ConversionFailed
 from litefoot.runtime.graph import read_graph
 from litefoot.runtime.storage.files import read_arrays
@@ -65,7 +67,9 @@ def rejoin(content: bytes) -> bytes:
     """Give integer operators the integers that they are made for.
 
     Where a tensor is an output of the model and another operator takes it too, as the state of a recurrent step is, the
-    quantizer hands that operator the float copy which it made for the output, and the file does not load.
+    quantizer hands that operator the float copy which it made for the output, and the file does not load. Or it makes
+    the integer copy for the operator the graph's output, while the signature goes on to name the float one, whose
+    memory is by then used for something else.
 
     Args:
         content: A TFLite file that the quantizer wrote.
@@ -77,7 +81,7 @@ def rejoin(content: bytes) -> bytes:
     from ai_edge_litert import schema_py_generated as schema
 
     model = schema.ModelT.InitFromPackedBuf(content, 0)
-    mended = False
+    mended = _mend_outputs(model)
     for graph in model.subgraphs:
         kinds = [_kind(model.operatorCodes[operator.opcodeIndex]) for operator in graph.operators]
         stored = {
@@ -92,9 +96,32 @@ def rejoin(content: bytes) -> bytes:
                 mended = True
     if not mended:
         return content
+    for buffer in model.buffers:
+        if buffer.offset > 1:  # the weights of larger files lie behind the tables, at this place
+            buffer.data = np.frombuffer(content, np.uint8, buffer.size, buffer.offset)
+            buffer.offset = buffer.size = 0
     builder = flatbuffers.Builder(len(content))
     builder.Finish(model.Pack(builder), b"TFL3")
     return bytes(builder.Output())
+
+
+def _mend_outputs(model: Any) -> bool:
+    """Make the graphs return what their signatures name; whether there was anything to mend."""
+    from ai_edge_litert.schema_py_generated import BuiltinOperator
+
+    mended = False
+    for signature in model.signatureDefs or ():
+        graph = model.subgraphs[signature.subgraphIndex]
+        named = {int(output.tensorIndex) for output in signature.outputs}
+        source = {
+            int(operator.outputs[0]): int(operator.inputs[0])
+            for operator in graph.operators
+            if _kind(model.operatorCodes[operator.opcodeIndex]) == BuiltinOperator.QUANTIZE
+        }
+        outputs = [int(out) if int(out) in named else source.get(int(out), int(out)) for out in graph.outputs]
+        mended = mended or outputs != [int(out) for out in graph.outputs]
+        graph.outputs = outputs
+    return mended
 
 
 def _kind(code: Any) -> int:
