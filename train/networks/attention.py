@@ -299,14 +299,14 @@ def cache_bias(filled: Any, heads: int) -> Any:
 
 
 def copy_weights(source: Any, target: Any) -> None:
-    """Give a model the weights of another one's layers of the same names.
+    """Give a model the trained weights of another one's layers of the same names.
 
     Args:
         source: A tf_keras model.
-        target: Another, each of whose layers with weights is in the source too.
+        target: Another, each of whose layers that can be trained is in the source too; tables are its own already.
     """
     for layer in target.layers:
-        if layer.weights:
+        if layer.trainable_weights:
             layer.set_weights(source.get_layer(layer.name).get_weights())
 
 

@@ -8,10 +8,11 @@ Inference", arXiv:2211.05102, section 2.1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from litefoot.runtime.tensors import TensorSpec
+from litefoot.runtime.verification.tolerance import Tolerance, default_tolerance
 
 from .attention import Block, cache_bias, causal_biases, embedded, normalised
 
@@ -130,3 +131,20 @@ class Decoder:
 
         x = layers.Dense(self.tokens, name="decoder_scores")(normalised(x, "decoder_norm"))
         return layers.Activation("linear", dtype="float32", name=name)(x)
+
+
+def logits_tolerances(logits: Any) -> dict[str, Tolerance]:
+    """How far the scores of the next token may be off under 8 bits, where their perplexity is judged too.
+
+    Which of several likely tokens is the likeliest changes easily and matters little to a model that draws among them:
+    one in fifty may change where the usual limit for classes is one in a hundred.
+
+    Args:
+        logits: The full-precision model's, on any real samples, (samples, steps, tokens) float32.
+
+    Returns:
+        By precision.
+    """
+    spec = TensorSpec("logits", (None, logits.shape[-1]), "float32", kind="logits")
+    usual = default_tolerance("dynamic", spec, logits)
+    return {"dynamic": replace(usual, of_kind={**usual.of_kind, "top1_agreement": 0.98})}

@@ -7,6 +7,7 @@ writes on beyond the length that it was trained on.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from ..data.questions import made_up_questions
 from ..data.samples import Data, Samples
 from ..data.splits import chronological_split
 from ..networks.attention import copy_weights, smoothed_loss
-from ..networks.decoder import Decoder
+from ..networks.decoder import Decoder, logits_tolerances
 from ..recipe import Delivery, Plan, Recipe, Request, Whole
 
 Array = npt.NDArray[Any]
@@ -80,10 +81,12 @@ class TextGeneration(Recipe):
         chosen = _evenly(len(data.train), 10)
         targets = data.test.targets
         assert isinstance(targets, np.ndarray)
+        assert data.validation is not None
+        logits = model.predict(data.validation.take(_evenly(len(data.validation), 50)).inputs, verbose=0)
         return {
             self.name: Delivery(
                 model=step,
-                contract=data.contract,
+                contract=replace(data.contract, tolerances={"logits": logits_tolerances(logits)}),
                 calibration={"token": data.train.inputs["token"][chosen][..., np.newaxis]},
                 evaluation={"token": data.test.inputs["token"][..., np.newaxis]},
                 targets=targets,
