@@ -89,9 +89,14 @@ class Forecast(Recipe):
         return model
 
     def calibrate_on(self, data: Data) -> Array:
-        """Days evenly over the whole training part, calm and wild ones; see `Recipe.calibrate_on`."""
-        count = min(len(data.train), 10 * self.calibration_per_class)
-        return np.unique(np.linspace(0, len(data.train) - 1, count).astype(np.int64))
+        """The wildest days of the training part, and as many evenly over it; see `Recipe.calibrate_on`.
+
+        Of days taken evenly alone few are of a crisis, and the forecasts after larger returns than those would be cut.
+        """
+        count = min(len(data.train), 10 * self.calibration_per_class) // 2
+        wildness = np.square(data.train.inputs["returns"]).sum(axis=(1, 2))
+        evenly = np.linspace(0, len(data.train) - 1, count).astype(np.int64)
+        return np.unique(np.concatenate([evenly, np.argsort(-wildness, kind="stable")[:count]]))
 
     def deliver(self, model: Any, data: Data) -> dict[str, Delivery]:
         """The model, its forecasts shrunk by how far they were right on the validation part; see `Recipe.deliver`."""

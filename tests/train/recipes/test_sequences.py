@@ -200,6 +200,15 @@ def test_the_future_changes_no_input_and_no_constant(monkeypatch: pytest.MonkeyP
     assert data.test.targets[0] != changed.test.targets[0]  # type: ignore[index]
 
 
+def test_activation_ranges_are_measured_on_the_wildest_days_too() -> None:
+    recipe = find_recipe("forecast")
+    data = recipe.load(Request(quick=True))
+    returns = data.train.inputs["returns"]
+    chosen = recipe.calibrate_on(data)
+    assert {0, len(returns) - 1, int(np.square(returns).sum(axis=(1, 2)).argmax())} <= set(chosen.tolist())
+    assert np.abs(returns[chosen]).max() == np.abs(returns).max()
+
+
 def test_validation_and_test_come_after_what_is_trained_on() -> None:
     indices = find_recipe("forecast").load(Request(quick=True)).indices
     assert max(indices["train"]) < min(indices["validation"])
