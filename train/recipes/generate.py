@@ -31,8 +31,8 @@ Array = npt.NDArray[Any]
 _CONTEXT = 128
 _MOST_CHARACTERS = 254
 _MOST_PROMPT = 512
-_TEST_LENGTH, _TEST_WINDOWS = 256, 50
-"""The model is judged on longer pieces than it was trained on, as it writes them."""
+_TEST_WINDOWS = 50
+"""Each twice as long as what the model was trained on: it is judged as it writes, beyond its cache."""
 _PROMPTS, _PROMPT = 4, 32
 _WRITTEN = 400
 
@@ -54,13 +54,12 @@ class TextGeneration(Recipe):
         vocabulary = character_vocabulary(text, _MOST_CHARACTERS)
         numbers = character_numbers(text, vocabulary)
         parts = chronological_split(len(numbers), validation=0.05, test=0.05)
-        lengths = {"train": _CONTEXT, "validation": _CONTEXT, "test": _TEST_LENGTH}
-        samples = {name: _samples(numbers[places], lengths[name]) for name, places in parts.items()}
+        samples = {name: _samples(numbers[places]) for name, places in parts.items()}
         return Data(
             contract=_contract(_decoder(vocabulary), vocabulary),
             train=samples["train"],
             validation=samples["validation"],
-            test=samples["test"].take(_evenly(len(samples["test"]), _TEST_WINDOWS)),
+            test=samples["test"],
             origin=origin,
         )
 
@@ -79,8 +78,7 @@ class TextGeneration(Recipe):
         step = _decoder(data.contract.labels).step()
         copy_weights(model, step)
         chosen = _evenly(len(data.train), 10)
-        targets = data.test.targets
-        assert isinstance(targets, np.ndarray)
+        tested, targets = (_joined(array) for array in (data.test.inputs["token"], data.test.targets))
         assert data.validation is not None
         logits = model.predict(data.validation.take(_evenly(len(data.validation), 50)).inputs, verbose=0)
         return {
@@ -88,7 +86,7 @@ class TextGeneration(Recipe):
                 model=step,
                 contract=replace(data.contract, tolerances={"logits": logits_tolerances(logits)}),
                 calibration={"token": data.train.inputs["token"][chosen][..., np.newaxis]},
-                evaluation={"token": data.test.inputs["token"][..., np.newaxis]},
+                evaluation={"token": tested[..., np.newaxis]},
                 targets=targets,
             )
         }
@@ -120,9 +118,15 @@ def _text(request: Request) -> tuple[str, str]:
     return read_text(download_shakespeare()), "plays of Shakespeare, public domain"
 
 
-def _samples(numbers: Array, length: int) -> Samples:
-    pieces, following = windows(numbers, length, length)
+def _samples(numbers: Array) -> Samples:
+    pieces, following = windows(numbers, _CONTEXT, _CONTEXT)
     return Samples({"token": pieces}, following)
+
+
+def _joined(pieces: Any) -> Array:
+    """Pieces that follow each other, two by two, some of them."""
+    pairs = pieces[: len(pieces) // 2 * 2].reshape(-1, 2 * _CONTEXT)
+    return np.asarray(pairs[_evenly(len(pairs), _TEST_WINDOWS)])
 
 
 def _evenly(count: int, most: int) -> Array:
