@@ -119,3 +119,7 @@ def test_a_tolerance_goes_to_json_and_back(kind: Kind | None) -> None:
 def test_an_unknown_precision_has_no_default() -> None:
     with pytest.raises(KeyError):
         tolerance_of("int2", None, UNIT)
+
+
+def test_under_8_bits_a_pixel_of_a_mask_may_become_undecided() -> None:
+    assert [tolerance_of(precision, "mask", UNIT).atol for precision in PRECISIONS] == [1e-5, 2e-2, 0.5, 0.5]
