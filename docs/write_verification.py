@@ -33,6 +33,7 @@ def _tolerances() -> str:
     rows = [
         ["every number", "absolute error, of a span of 1", *(f"<= {base.atol:g}" for base in bases)],
         ["", "relative error, added to it", *(f"{base.rtol:g}" for base in bases)],
+        ["", "share of values that may be outside", *(f"{base.max_outside:g}" for base in bases)],
         ["", "SQNR", *(f">= {base.min_sqnr_db:g} dB" for base in bases)],
     ]
     for kind in KINDS:

@@ -22,29 +22,31 @@ class Tolerance:
         min_sqnr_db: Smallest signal to quantization noise ratio, in dB; None likewise.
         of_kind: The limits of the figures that suit the kind of the output, by their names: the smallest value that
             passes, or the largest where smaller is better.
+        max_outside: The share of values that may lie outside the first limit.
     """
 
     atol: float | None
     rtol: float
     min_sqnr_db: float | None
     of_kind: dict[str, float] = field(default_factory=dict)
+    max_outside: float = 0.0
 
 
 # For outputs that span 0..1; `default_tolerance` widens atol to the span of other outputs.
 # fp32:    the same arithmetic in another order: 1e-5 is about a hundred float32 roundings, and what Polygraphy allows.
 # fp16:    weights rounded to 11 bits (2^-11 = 5e-4 relative), amplified by the layers that follow.
 # dynamic: weights in 8 bits; healthy files measured 39 to 50 dB.
-# int8:    weights and activations in 8 bits; healthy files measured 24 to 40 dB, collapsed ones under 10 dB. A single
-#          undecided sample may move far while the rest stands still, so atol is wide and the noise ratio and the
-#          figures of the kind carry the verdict.
+# int8:    weights and activations in 8 bits; healthy files measured 24 to 40 dB, collapsed ones under 10 dB.
+# Under 8 bits a single undecided sample, or pixel on a border, may move far while the rest stands still, and among
+# more values there are more such: one in a thousand may lie outside, so that more evidence does not fail a sound file.
+# Sound files had 2 of 3,342 outside (messages), 1 of 200,704 (generated pictures), 13 of 5.4 million (a U-Net's mask).
 _DEFAULTS = {
     "fp32": Tolerance(atol=1e-5, rtol=1e-5, min_sqnr_db=100.0),
     "fp16": Tolerance(atol=2e-2, rtol=1e-2, min_sqnr_db=45.0),
-    "dynamic": Tolerance(atol=0.1, rtol=0.0, min_sqnr_db=30.0),
-    "int8": Tolerance(atol=0.25, rtol=0.0, min_sqnr_db=20.0),
+    "dynamic": Tolerance(atol=0.1, rtol=0.0, min_sqnr_db=30.0, max_outside=1e-3),
+    "int8": Tolerance(atol=0.25, rtol=0.0, min_sqnr_db=20.0, max_outside=1e-3),
 }
 PRECISIONS = tuple(_DEFAULTS)
-_UNDECIDED = 0.5
 CLASS_KINDS = ("probabilities", "logits")
 
 # For fp32, fp16, dynamic, int8. What one of 8 bits may lose is what it is used for: small enough to ship unseen.
@@ -60,8 +62,6 @@ CLASS_KINDS = ("probabilities", "logits")
 # boxes:     an edge that moves by one step of 8 bits (1/255) costs a box of a fifth of the picture 2 % of its overlap,
 #            four edges 8 %.
 # masks:     pixels that agree by a share a overlap by a / (2 - a), of which the border of small objects has the most.
-#            Those on a border are undecided, some of millions very much so: under 8 bits atol lets one go from certain
-#            to undecided (0.5). Of 5.4 million values of a sound U-Net 13 moved by 0.1 to 0.125 with dynamic weights.
 # cosine:    LiteRT's accuracy debugger asks for 0.99; 20 dB of SQNR are 0.995, and here the worst sample counts.
 #            The encoder of a Transformer measured 0.9996 under int8.
 # The growth of the error has no limit of its own: the worst step bounds it, and a beginning without any error (padding)
@@ -98,12 +98,10 @@ def default_tolerance(precision: str, spec: TensorSpec, reference: npt.NDArray[A
     if spec.kind == "tokens":
         return Tolerance(None, 0.0, None, of_kind)
     assert base.atol is not None
-    if spec.kind == "mask" and precision in ("dynamic", "int8"):
-        return Tolerance(_UNDECIDED, base.rtol, base.min_sqnr_db, of_kind)
     span = 1.0
     if spec.kind not in ("probabilities", "mask") and reference.size:
         span = float(reference.max() - reference.min()) or 1.0
-    return Tolerance(base.atol * span, base.rtol, base.min_sqnr_db, of_kind)
+    return Tolerance(base.atol * span, base.rtol, base.min_sqnr_db, of_kind, base.max_outside)
 
 
 def usual_limits(precision: str, kind: str | None) -> dict[str, float]:

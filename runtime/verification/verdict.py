@@ -203,7 +203,8 @@ def _within(reference: Array, output: Array, drift: Drift, tolerance: Tolerance)
         outside = violations(reference, output, atol=tolerance.atol, rtol=tolerance.rtol)
         value = f"{outside} of {output.size} (max {drift.max_abs:.3g})"
         bound = f"|a - b| <= {tolerance.atol:.3g} + {tolerance.rtol:.3g} |ref|"
-        checks.append(Check("values outside", value, bound, passed=outside == 0))
+        bound += f" but for {tolerance.max_outside:.1%}" if tolerance.max_outside else ""
+        checks.append(Check("values outside", value, bound, passed=outside <= tolerance.max_outside * output.size))
     if tolerance.min_sqnr_db is not None:
         value, bound = f"{drift.sqnr_db:.1f} dB", f">= {tolerance.min_sqnr_db:g} dB"
         checks.append(Check("SQNR", value, bound, passed=drift.sqnr_db >= tolerance.min_sqnr_db))

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from litefoot.runtime.errors import UsageError, first_line
-
 from ..recipe import Request
+from .downloads import download
 from .idx import read_idx_folder
 from .splits import Parts, stratified_split
 
@@ -101,12 +100,6 @@ def _joined(train: tuple[Array, Array], test: tuple[Array, Array], seed: int, or
 def _download() -> tuple[tuple[Array, Array], tuple[Array, Array]]:
     from tf_keras.datasets import mnist
 
-    try:
-        train, test = mnist.load_data()
-    except Exception as error:  # Keras raises a bare Exception where there is no network
-        raise UsageError(
-            "MNIST cannot be downloaded",
-            got=first_line(error),
-            fix="--data FOLDER with its idx files (train-images-idx3-ubyte.gz, ...), or --quick for a small set",
-        ) from error
+    fix = "--data FOLDER with its idx files (train-images-idx3-ubyte.gz, ...), or --quick for a small set"
+    train, test = download("MNIST", mnist.load_data, fix=fix)
     return train, test

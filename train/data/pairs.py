@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from litefoot.runtime.errors import SampleError, UsageError, first_line
+from litefoot.runtime.errors import SampleError, first_line
 
+from .downloads import download
 from .splits import random_split
 
 Pairs = list[tuple[str, str]]
@@ -72,16 +73,13 @@ def download_pairs(seed: int) -> dict[str, Pairs]:
     """
     import tf_keras
 
-    try:
-        archive = Path(tf_keras.utils.get_file("fra-eng.zip", _ARCHIVE))
-        content = zipfile.ZipFile(archive).read("fra.txt").decode("utf-8")
-    except Exception as error:  # Keras raises a plain Exception
-        raise UsageError(
-            "The sentence pairs cannot be downloaded",
-            where=_ARCHIVE,
-            got=first_line(error),
-            fix="--data with a folder of train.XX, val.XX, test.XX or a file of TAB-separated pairs, or --quick",
-        ) from error
+    archive = download(
+        "The sentence pairs",
+        lambda: Path(tf_keras.utils.get_file("fra-eng.zip", _ARCHIVE)),
+        where=_ARCHIVE,
+        fix="--data with a folder of train.XX, val.XX, test.XX or a file of TAB-separated pairs, or --quick",
+    )
+    content = zipfile.ZipFile(archive).read("fra.txt").decode("utf-8")
     return split_pairs(_parse(content.splitlines(), archive), seed)
 
 

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from litefoot.runtime.errors import SampleError, UsageError, first_line
+from litefoot.runtime.errors import SampleError, first_line
 from litefoot.runtime.preprocessing.texts import UNKNOWN
+
+from .downloads import download
 
 Array = npt.NDArray[Any]
 
@@ -47,15 +49,12 @@ def download_shakespeare() -> Path:
     """
     import tf_keras
 
-    try:
-        return Path(tf_keras.utils.get_file("shakespeare.txt", _SHAKESPEARE, file_hash=_SHA256))
-    except Exception as error:  # Keras raises a plain Exception
-        raise UsageError(
-            "Shakespeare's plays cannot be downloaded",
-            where=_SHAKESPEARE,
-            got=first_line(error),
-            fix="--data FILE.txt with any text, or --quick for made-up sentences",
-        ) from error
+    return download(
+        "Shakespeare's plays",
+        lambda: Path(tf_keras.utils.get_file("shakespeare.txt", _SHAKESPEARE, file_hash=_SHA256)),
+        where=_SHAKESPEARE,
+        fix="--data FILE.txt with any text, or --quick for made-up sentences",
+    )
 
 
 def character_vocabulary(text: str, most: int) -> tuple[str, ...]:

@@ -219,3 +219,16 @@ def test_a_verdict_without_outputs_or_with_one_failed_check_is_no_pass() -> None
     good, bad = (Check("check", "1", "1", passed=passed) for passed in (True, False))
     assert OutputVerdict("y", (good, good)).passed
     assert not OutputVerdict("y", (good, bad, good)).passed
+
+
+@pytest.mark.parametrize(("outside", "passed"), [(0, True), (2, True), (3, False)])
+def test_as_many_values_as_the_tolerance_allows_may_lie_outside(outside: int, passed: bool) -> None:
+    reference = np.linspace(0.0, 1.0, 200, dtype=np.float32).reshape(100, 2)
+    output = reference.copy()
+    output.ravel()[:outside] += 0.5
+    spec = TensorSpec("y", (None, 2), "float32")
+    verdict = judge(
+        artifact="a", engine="e", contract=ModelContract((), (spec,), ""), references={"y": reference},
+        outputs={"y": output}, targets=None, tolerances={"y": Tolerance(0.1, 0.0, 0.0, max_outside=0.01)}, steps={},
+    )  # fmt: skip
+    assert verdict.passed == passed
