@@ -136,13 +136,16 @@ def train(
     check_name(name)
     check_free(out, force=force)
     task = read_task()
-    working = Working.begin(out, task, force=force, resume=resume)
+    working = Working.of(out, task)
+    if not (force or resume):
+        working.check_free()
     require("matplotlib", "train")
     make_deterministic(options.seed)
     devices = find_devices(task)
     fit = _prepare(_adjusted(find_recipe(name), options), options, devices, working, progress)
     try:
         model, shipped = _build(fit, options)
+        working.make(resume=resume)
         state = _carry_out(fit, working, model, _key(fit, model, options))
     finally:
         set_precision("float32")

@@ -46,33 +46,28 @@ class Working:
         """
         return cls(out.with_name(f"{out.name}.training") / f"worker-{task.worker}")
 
-    @classmethod
-    def begin(cls, out: Path, task: Task, *, force: bool, resume: bool) -> Working:
-        """Make the folder, or take it up again.
-
-        Args:
-            out: The result's folder.
-            task: Which of the processes this one is.
-            force: Remove the state of a training that was interrupted.
-            resume: Go on with it.
-
-        Returns:
-            The folder.
+    def check_free(self) -> None:
+        """Refuse to begin where a training was interrupted.
 
         Raises:
-            OutputExists: A training was interrupted, and neither was said.
+            OutputExists: One was.
         """
-        working = cls.of(out, task)
+        if newest_state(self.states):
+            raise OutputExists(
+                "A training to this folder was interrupted",
+                where=self.path.parent,
+                fix="--resume to go on with it, or --force to begin anew",
+            )
+
+    def make(self, *, resume: bool) -> None:
+        """Make the folder.
+
+        Args:
+            resume: Go on with what it holds, which is removed otherwise.
+        """
         if not resume:
-            if newest_state(working.states) and not force:
-                raise OutputExists(
-                    "A training to this folder was interrupted",
-                    where=working.path.parent,
-                    fix="--resume to go on with it, or --force to begin anew",
-                )
-            shutil.rmtree(working.path, ignore_errors=True)
-        working.kept.mkdir(parents=True, exist_ok=True)
-        return working
+            shutil.rmtree(self.path, ignore_errors=True)
+        self.kept.mkdir(parents=True, exist_ok=True)
 
     def remove(self) -> None:
         """Remove it, and what it stands in if nothing else does."""
