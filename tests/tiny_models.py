@@ -52,18 +52,34 @@ def write_affine_int8(path: Path, *, weights: Array = WEIGHTS, float_io: bool = 
     if path.suffix == ".onnx":
         return _write_qdq(path, weights)
     graph = _TFLite()
-    x = graph.tensor("t_x_stored", (1, 3), "int8", STORED_INPUT)
-    y = graph.tensor("t_y_stored", (1, 2), "int8", STORED_OUTPUT)
-    w = graph.constant("w", _stored(weights, STORED_WEIGHTS, "int8"), STORED_WEIGHTS)
-    b = graph.constant("b", _stored(BIAS, STORED_BIAS, "int32"), STORED_BIAS)
     if not float_io:
-        graph.fully_connected(x, w, b, y, version=4)
-        return graph.write(path, {"x": x}, {"y": y})
+        x = graph.tensor("t_x_stored", (1, 3), "int8", STORED_INPUT)
+        return graph.write(path, {"x": x}, {"y": _affine_of_stored(graph, x, weights)})
     given, returned = graph.tensor("t_x", (1, 3)), graph.tensor("t_y", (1, 2))
-    graph.operator("QUANTIZE", [given], [x])
-    graph.fully_connected(x, w, b, y, version=4)
-    graph.operator("DEQUANTIZE", [y], [returned], version=2)
+    graph.operator("DEQUANTIZE", [_affine_in_integers(graph, given, weights)], [returned], version=2)
     return graph.write(path, {"x": given}, {"y": returned})
+
+
+def write_output_taken_as_float(path: Path) -> Path:
+    """TFLite: the same, and ``twice`` = y + y in integers, whose operator is handed the float y."""
+    graph = _TFLite()
+    given, y, twice = (graph.tensor(name, (1, size)) for name, size in (("t_x", 3), ("t_y", 2), ("t_twice", 2)))
+    stored = _affine_in_integers(graph, given, WEIGHTS)
+    double = graph.tensor("t_twice_stored", (1, 2), "int8", Quantization(1.0, 0))
+    graph.operator("DEQUANTIZE", [stored], [y], version=2)
+    graph.operator("ADD", [y, y], [double], ("AddOptions", schema.AddOptionsT()), version=2)
+    graph.operator("DEQUANTIZE", [double], [twice], version=2)
+    return graph.write(path, {"x": given}, {"y": y, "twice": twice})
+
+
+def write_output_of_another_name(path: Path) -> Path:
+    """TFLite: the same, where the graph returns an integer copy of what its signature names."""
+    graph = _TFLite()
+    given, y = graph.tensor("t_x", (1, 3)), graph.tensor("t_y", (1, 2))
+    copy = graph.tensor("t_y_copy", (1, 2), "int8", STORED_OUTPUT)
+    graph.operator("DEQUANTIZE", [_affine_in_integers(graph, given, WEIGHTS)], [y], version=2)
+    graph.operator("QUANTIZE", [y], [copy])
+    return graph.write(path, {"x": given}, {"y": y}, returned=[copy])
 
 
 def write_affine_uint8(path: Path, *, weights: Array = WEIGHTS) -> Path:
@@ -205,9 +221,16 @@ class _TFLite:
         self.operator("FULLY_CONNECTED", [x, weights, bias], [y], options, version=version)
 
     def write(
-        self, path: Path, inputs: Mapping[str, int], outputs: Mapping[str, int], *, signature: bool = True
+        self,
+        path: Path,
+        inputs: Mapping[str, int],
+        outputs: Mapping[str, int],
+        *,
+        signature: bool = True,
+        returned: list[int] | None = None,
     ) -> Path:
-        self.subgraph.inputs, self.subgraph.outputs = list(inputs.values()), list(outputs.values())
+        """Write it; what the graph returns is what its signature names, unless something else is said."""
+        self.subgraph.inputs, self.subgraph.outputs = list(inputs.values()), returned or list(outputs.values())
         if signature:
             sides = ([schema.TensorMapT(name, index) for name, index in side.items()] for side in (inputs, outputs))
             self.model.signatureDefs = [schema.SignatureDefT(*sides, signatureKey="serving_default")]
@@ -215,6 +238,21 @@ class _TFLite:
         builder.Finish(self.model.Pack(builder), b"TFL3")
         path.write_bytes(bytes(builder.Output()))
         return path
+
+
+def _affine_in_integers(graph: _TFLite, given: int, weights: Array) -> int:
+    """From a float input to the stored output."""
+    x = graph.tensor("t_x_stored", (1, 3), "int8", STORED_INPUT)
+    graph.operator("QUANTIZE", [given], [x])
+    return _affine_of_stored(graph, x, weights)
+
+
+def _affine_of_stored(graph: _TFLite, x: int, weights: Array) -> int:
+    y = graph.tensor("t_y_stored", (1, 2), "int8", STORED_OUTPUT)
+    w = graph.constant("w", _stored(weights, STORED_WEIGHTS, "int8"), STORED_WEIGHTS)
+    b = graph.constant("b", _stored(BIAS, STORED_BIAS, "int32"), STORED_BIAS)
+    graph.fully_connected(x, w, b, y, version=4)
+    return y
 
 
 def _write_qdq(path: Path, weights: Array) -> Path:

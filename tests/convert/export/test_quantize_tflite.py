@@ -1,0 +1,42 @@
+"""Files as the quantizer writes them where a tensor is an output and an operand too, mended to what they mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import tiny_models
+from ai_edge_litert import schema_py_generated as schema
+
+from litefoot.convert.export.quantize_tflite import rejoin
+from litefoot.runtime.model import load
+
+X = np.array([[1.0, 2.0, -1.0]], np.float32)
+Y = tiny_models.affine(X)
+
+
+def mended(path: Path) -> Path:
+    content = path.read_bytes()
+    path.write_bytes(rejoin(content))
+    assert path.read_bytes() != content
+    return path
+
+
+def test_a_sound_file_stays_as_it_is(tmp_path: Path) -> None:
+    content = tiny_models.write_affine_int8(tmp_path / "sound.tflite", float_io=True).read_bytes()
+    assert rejoin(content) is content
+
+
+def test_an_integer_operator_takes_the_integers_behind_an_output(tmp_path: Path) -> None:
+    path = tiny_models.write_output_taken_as_float(tmp_path / "torn.tflite")
+    answers = load(mended(path))(X)
+    np.testing.assert_array_equal(answers["y"], Y)
+    np.testing.assert_array_equal(answers["twice"], Y + Y)
+
+
+def test_a_graph_returns_what_its_signature_names(tmp_path: Path) -> None:
+    path = mended(tiny_models.write_output_of_another_name(tmp_path / "renamed.tflite"))
+    model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
+    (signature,), (graph,) = model.signatureDefs, model.subgraphs
+    assert [out.tensorIndex for out in signature.outputs] == list(graph.outputs)
+    np.testing.assert_array_equal(load(path)(X), Y)
