@@ -22,9 +22,10 @@ from litefoot.runtime.storage.files import read_arrays
 from litefoot.runtime.storage.folder import check_free, new_folder, write_arrays, write_json
 from litefoot.runtime.storage.golden import Golden
 from litefoot.runtime.storage.manifest import Artifact, Manifest
-from litefoot.runtime.verification.tolerance import default_tolerance
+from litefoot.runtime.verification.tolerance import tolerance_for
 from litefoot.runtime.verification.verdict import Verdict
 
+from .compress import Compression, TrainingData
 from .contracts import Promises
 from .data import Given
 from .intake import Intake, take_in
@@ -81,6 +82,8 @@ def convert(
     promises: Promises | None = None,
     variants: Sequence[str] | None = None,
     reading: Reading | None = None,
+    compression: Compression | None = None,
+    training: Given | TrainingData | None = None,
     force: bool = False,
     time_limit: float = 600.0,
     progress: Progress | None = None,
@@ -97,6 +100,8 @@ def convert(
         promises: What the model does not say of itself.
         variants: Names of `VARIANTS`; None for all that can be made.
         reading: How the model is to be read, where it leaves that open.
+        compression: How the weights are made smaller before they are exported; None to export them as they are.
+        training: What a compressed model is fine-tuned with: labelled samples, see `read_data`, or `TrainingData`.
         force: Replace `out`.
         time_limit: For each conversion, in seconds.
         progress: Called as the work proceeds.
@@ -224,8 +229,7 @@ class _Work:
                 artifact = decode(Artifact, outcomes[describing(variant)].value, f"description of {variant.name}")
                 contract = self.intake.contract
                 tolerances = {
-                    spec.name: contract.tolerances.get(spec.name, {}).get(variant.precision)
-                    or default_tolerance(variant.precision, spec, golden.references[spec.name])
+                    spec.name: tolerance_for(contract.tolerances, variant.precision, spec, golden.references[spec.name])
                     for spec in contract.outputs
                     if spec.name in golden.references
                 }

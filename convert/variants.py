@@ -17,7 +17,8 @@ class Variant:
         name: The artifact's name, which is also its file's.
         format: ``tflite`` or ``onnx``.
         precision: ``fp32``; ``fp16``: weights in 16 bits; ``dynamic``: weights in 8 bits, activations quantized while
-            running; ``int8``: weights and activations in 8 bits, ranges from calibration.
+            running; ``int8``: weights and activations in 8 bits, ranges from calibration; ``mixed``: int8 with some
+            layers in float.
         integer_io: Whether inputs and outputs are stored as integers too.
         needs: The variant from whose file this one is made; None where it is made from the model.
     """
@@ -57,25 +58,48 @@ VARIANTS = (
     Variant("int8.onnx", "onnx", "int8", needs="fp32.onnx"),
 )
 
+MIXED = (
+    Variant("mixed.tflite", "tflite", "mixed", needs="int8.tflite"),
+    Variant("mixed.onnx", "onnx", "mixed", needs="int8.onnx"),
+)
+"""What is made only where the int8 file of the same format misses its limits."""
+
 
 def choose_variants(names: Sequence[str] | None) -> tuple[Variant, ...]:
     """The variants of these names, with those that they are made from.
 
     Args:
-        names: Names of `VARIANTS`; None for all.
+        names: Names of `VARIANTS` and `MIXED`; None for all.
 
     Returns:
-        The variants, in the order of `VARIANTS`.
+        Those of `VARIANTS`, in their order; what a mixed one would be made from is among them.
 
     Raises:
         UsageError: A name is not known, or there is none.
     """
-    known = {variant.name: variant for variant in VARIANTS}
+    known = {variant.name: variant for variant in (*VARIANTS, *MIXED)}
     if names is None:
         return VARIANTS
     if unknown := [name for name in names if name not in known]:
         raise UsageError("There is no such variant", got=", ".join(unknown), expected=f"some of {', '.join(known)}")
     if not names:
         raise UsageError("No variant was asked for", expected=f"some of {', '.join(known)}")
-    wanted = {*names, *(needed for name in names if (needed := known[name].needs) is not None)}
+    wanted: set[str] = set()
+    for name in names:
+        asked: str | None = name
+        while asked is not None:
+            wanted.add(asked)
+            asked = known[asked].needs
     return tuple(variant for variant in VARIANTS if variant.name in wanted)
+
+
+def choose_mixed(names: Sequence[str] | None) -> tuple[Variant, ...]:
+    """The mixed variants that may be made.
+
+    Args:
+        names: As for `choose_variants`.
+
+    Returns:
+        Those of `MIXED` that are named; all where nothing is.
+    """
+    return tuple(variant for variant in MIXED if names is None or variant.name in names)

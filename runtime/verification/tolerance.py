@@ -46,7 +46,9 @@ _DEFAULTS = {
     "dynamic": Tolerance(atol=0.1, rtol=0.0, min_sqnr_db=30.0, max_outside=1e-3),
     "int8": Tolerance(atol=0.25, rtol=0.0, min_sqnr_db=20.0, max_outside=1e-3),
 }
-PRECISIONS = tuple(_DEFAULTS)
+# mixed:   what is used like a file in 8 bits may lose what that may, however many of its layers are in float.
+_LIKE = {"mixed": "int8"}
+PRECISIONS = (*_DEFAULTS, *_LIKE)
 CLASS_KINDS = ("probabilities", "logits")
 
 # For fp32, fp16, dynamic, int8. What one of 8 bits may lose is what it is used for: small enough to ship unseen.
@@ -91,7 +93,7 @@ def default_tolerance(precision: str, spec: TensorSpec, reference: npt.NDArray[A
     """
     from .kinds import figures_for, is_stepwise
 
-    base = _DEFAULTS[precision]
+    base = _DEFAULTS[_LIKE.get(precision, precision)]
     names = figures_for(spec.kind, reference, stepwise=is_stepwise(spec, reference))
     limits = usual_limits(precision, spec.kind)
     of_kind = {name: limits[name] for name in names if name in limits}
@@ -115,5 +117,24 @@ def usual_limits(precision: str, kind: str | None) -> dict[str, float]:
         By the figure's name, those of the steps too.
     """
     group = "classes" if kind in CLASS_KINDS else kind or ""
-    place = PRECISIONS.index(precision)
+    place = PRECISIONS.index(_LIKE.get(precision, precision))
     return {name: values[place] for name, values in {**_OF_KIND.get(group, {}), **_OF_KIND["steps"]}.items()}
+
+
+def tolerance_for(
+    given: dict[str, dict[str, Tolerance]], precision: str, spec: TensorSpec, reference: npt.NDArray[Any]
+) -> Tolerance:
+    """The tolerance of an output: the contract's own for its precision or for what that is like, else the default.
+
+    Args:
+        given: The contract's, by output name and precision.
+        precision: One of `PRECISIONS`.
+        spec: Of the output.
+        reference: The full-precision model's values, as for `default_tolerance`.
+
+    Returns:
+        The tolerance, as numbers.
+    """
+    own = given.get(spec.name, {})
+    found = own.get(precision) or own.get(_LIKE.get(precision, precision))
+    return found or default_tolerance(precision, spec, reference)

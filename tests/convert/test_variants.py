@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from litefoot.convert import VARIANTS
-from litefoot.convert.variants import choose_variants
+from litefoot.convert.variants import MIXED, choose_mixed, choose_variants
 from litefoot.runtime.errors import UsageError
 from litefoot.runtime.verification.tolerance import PRECISIONS
 
@@ -56,3 +56,14 @@ def test_only_ranges_that_are_fixed_beforehand_need_calibration() -> None:
         "int8-io.tflite",
         "int8.onnx",
     }
+
+
+def test_for_a_mixed_variant_the_file_that_it_rescues_is_made_and_what_that_is_made_from() -> None:
+    assert names(["mixed.tflite"]) == ["fp32.tflite", "int8.tflite"]
+    assert choose_mixed(["mixed.tflite", "int8.onnx"]) == MIXED[:1]
+
+
+def test_every_format_may_be_rescued_where_no_variant_is_named_and_none_where_others_are() -> None:
+    assert choose_mixed(None) == MIXED
+    assert choose_mixed(["int8.tflite"]) == ()
+    assert all(variant.precision in PRECISIONS and variant.needs for variant in MIXED)

@@ -8,7 +8,13 @@ import pytest
 from litefoot.runtime.storage.codec import decode, encode
 from litefoot.runtime.tensors import Kind, TensorSpec
 from litefoot.runtime.verification.kinds import FIGURES, figures_for, is_stepwise
-from litefoot.runtime.verification.tolerance import PRECISIONS, Tolerance, default_tolerance, usual_limits
+from litefoot.runtime.verification.tolerance import (
+    PRECISIONS,
+    Tolerance,
+    default_tolerance,
+    tolerance_for,
+    usual_limits,
+)
 
 UNIT = np.array([[0.0, 1.0]])
 WIDE = np.array([[-30.0, 20.0]])
@@ -122,4 +128,24 @@ def test_an_unknown_precision_has_no_default() -> None:
 
 
 def test_under_8_bits_one_value_in_a_thousand_may_lie_outside() -> None:
-    assert [tolerance_of(precision, "mask", UNIT).max_outside for precision in PRECISIONS] == [0.0, 0.0, 1e-3, 1e-3]
+    assert [tolerance_of(precision, "mask", UNIT).max_outside for precision in PRECISIONS] == [
+        0.0,
+        0.0,
+        1e-3,
+        1e-3,
+        1e-3,
+    ]
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_a_mixed_file_is_held_to_the_limits_of_8_bits(kind: Kind | None) -> None:
+    assert tolerance_of("mixed", kind, CASES[kind]) == tolerance_of("int8", kind, CASES[kind])
+
+
+def test_the_contracts_own_limit_goes_before_and_that_of_8_bits_holds_for_a_mixed_file_too() -> None:
+    spec, own, other = spec_of(None, UNIT), Tolerance(1.0, 0.0, 5.0), Tolerance(2.0, 0.0, 4.0)
+    assert tolerance_for({}, "mixed", spec, UNIT) == tolerance_of("mixed", None, UNIT)
+    assert tolerance_for({"y": {"int8": own}}, "mixed", spec, UNIT) == own
+    assert tolerance_for({"y": {"int8": own, "mixed": other}}, "mixed", spec, UNIT) == other
+    assert tolerance_for({"y": {"int8": own}}, "dynamic", spec, UNIT) == tolerance_of("dynamic", None, UNIT)
+    assert tolerance_for({"z": {"int8": own}}, "int8", spec, UNIT) == tolerance_of("int8", None, UNIT)
