@@ -1,5 +1,6 @@
 """Convert Keras models and SavedModels to verified TFLite and ONNX files."""
 
+from .compress import Cluster, Compression, Prune, QuantizeAware, TrainingData, read_compression
 from .contracts import Promises, read_promises
 from .pipeline import Conversion, convert
 from .source import Reading
@@ -8,12 +9,18 @@ from .whole import WholeReport, convert_whole
 
 __all__ = [
     "VARIANTS",
+    "Cluster",
+    "Compression",
     "Conversion",
     "Promises",
+    "Prune",
+    "QuantizeAware",
     "Reading",
+    "TrainingData",
     "Variant",
     "WholeReport",
     "convert",
     "convert_whole",
+    "read_compression",
     "read_promises",
 ]
