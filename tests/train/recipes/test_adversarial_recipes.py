@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 from PIL import Image
@@ -39,16 +36,6 @@ main(["train", *sys.argv[1:]])
 
 def arguments(name: str, out: Path) -> list[str]:
     return [name, "--quick", "--epochs", str(EPOCHS), "--seed", "3", "--out", str(out)]
-
-
-def weights(folder: Path) -> dict[str, np.ndarray]:
-    """Every array of the saved model by its path."""
-    with zipfile.ZipFile(folder / "model.keras") as archive:
-        stored = io.BytesIO(archive.read("model.weights.h5"))
-    arrays: dict[str, np.ndarray] = {}
-    with h5py.File(stored) as file:
-        file.visititems(lambda name, item: arrays.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
-    return arrays
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -82,7 +69,7 @@ def test_a_picture_of_samples_is_kept_for_each_epoch(trained: Path) -> None:
 
 
 def test_a_training_that_was_killed_goes_on_to_the_same_weights(
-    name: str, trained: Path, tmp_path: Path, litefoot: Litefoot
+    name: str, trained: Path, tmp_path: Path, litefoot: Litefoot, weights: Callable[[Path], dict[str, np.ndarray]]
 ) -> None:
     if name != "gan":
         pytest.skip("once is enough: both are of one class, and gan draws noise besides")

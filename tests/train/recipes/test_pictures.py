@@ -30,15 +30,6 @@ Litefoot = Callable[..., "subprocess.CompletedProcess[str]"]
 LEAST = {"mnist": 0.9, "cats-dogs": 0.9, "detect": 0.3, "segment": 0.3}
 """The test metric that each quick run reaches with room to spare."""
 
-ALL = """
-import sys
-from pathlib import Path
-from litefoot.cli.main import main
-for name in sys.argv[2:]:
-    code = main(["train", name, "--quick", "--out", str(Path(sys.argv[1]) / name)])
-    if code:
-        sys.exit(code)
-"""
 
 BACKBONE = """
 import sys
@@ -75,13 +66,9 @@ RECIPE = Own()
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A TrainedModel folder for each recipe, by its name; one process, so that TensorFlow is imported once."""
-    folder = tmp_path_factory.mktemp("quick")
-    command = [sys.executable, "-c", ALL, str(folder), *LEAST]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=500, check=False)
-    assert done.returncode == 0, done.stderr
-    return folder
+def trained(train_quick: Callable[..., Path]) -> Path:
+    """A TrainedModel folder for each recipe, by its name."""
+    return train_quick(*LEAST)
 
 
 @pytest.fixture(scope="module")
@@ -224,14 +211,6 @@ def test_a_segmenters_labels_begin_with_the_background() -> None:
     data = find_recipe("segment").load(Request(quick=True))
     assert data.contract.labels[0] == "background"
     assert len(data.contract.labels) == data.contract.outputs[0].shape[-1]
-
-
-@pytest.fixture(scope="module")
-def real() -> Path:
-    folder = os.environ.get("LITEFOOT_DATA")
-    if not folder or not Path(folder).is_dir():
-        pytest.skip("LITEFOOT_DATA names no folder of real data")
-    return Path(folder)
 
 
 @pytest.mark.slow

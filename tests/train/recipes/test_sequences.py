@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import wave
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,25 +32,11 @@ Litefoot = Callable[..., "subprocess.CompletedProcess[str]"]
 NAMES = ("text-class", "speech", "forecast")
 VARIANTS = ("fp32.tflite", "int8.tflite", "fp32.onnx", "int8.onnx")
 
-ALL = """
-import sys
-from pathlib import Path
-from litefoot.cli.main import main
-for name in sys.argv[2:]:
-    code = main(["train", name, "--quick", "--out", str(Path(sys.argv[1]) / name)])
-    if code:
-        sys.exit(code)
-"""
-
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A TrainedModel folder for each recipe, by its name; one process, so that TensorFlow is imported once."""
-    folder = tmp_path_factory.mktemp("quick")
-    command = [sys.executable, "-c", ALL, str(folder), *NAMES]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=500, check=False)
-    assert done.returncode == 0, done.stderr
-    return folder
+def trained(train_quick: Callable[..., Path]) -> Path:
+    """A TrainedModel folder for each recipe, by its name."""
+    return train_quick(*NAMES)
 
 
 @pytest.fixture(scope="module")
@@ -235,14 +219,6 @@ def test_figures_are_against_the_last_price() -> None:
 def test_forecasts_are_trusted_as_far_as_they_were_right(factor: float, expected: float) -> None:
     returned = np.random.default_rng(0).normal(size=(50, 1))
     assert trust(returned * factor, returned) == pytest.approx(expected)
-
-
-@pytest.fixture(scope="module")
-def real() -> Path:
-    folder = os.environ.get("LITEFOOT_DATA")
-    if not folder or not Path(folder).is_dir():
-        pytest.skip("LITEFOOT_DATA names no folder of real data")
-    return Path(folder)
 
 
 @pytest.mark.slow

@@ -24,25 +24,12 @@ Litefoot = Callable[..., "subprocess.CompletedProcess[str]"]
 
 VARIANTS = ("fp32.tflite", "fp16.tflite", "fp32.onnx")  # 8 bits change the answers of models that have learned little
 PARTS = {"answer": [""], "generate": ["generate"], "translate": ["encoder", "decoder"]}
-ALL = """
-import sys
-from pathlib import Path
-from litefoot.cli.main import main
-for name in sys.argv[2:]:
-    code = main(["train", name, "--quick", "--out", str(Path(sys.argv[1]) / name)])
-    if code:
-        sys.exit(code)
-"""
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What each recipe's quick run writes, by its name; one process, so that TensorFlow is imported once."""
-    folder = tmp_path_factory.mktemp("quick")
-    command = [sys.executable, "-c", ALL, str(folder), *PARTS]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
-    assert done.returncode == 0, done.stderr
-    return folder
+def trained(train_quick: Callable[..., Path]) -> Path:
+    """What each recipe's quick run writes, by its name."""
+    return train_quick(*PARTS)
 
 
 @pytest.fixture(scope="module")
