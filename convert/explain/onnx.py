@@ -1,0 +1,181 @@
+"""ONNX files by ONNX Runtime, every tensor made an output of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from litefoot.runtime.errors import UnreadableModel, first_line, require
+from litefoot.runtime.tensors import Quantization, TensorSpec
+
+from .probe import Array, Node, Storage
+
+_CONVERSIONS = ("QuantizeLinear", "DequantizeLinear")
+_GIVEN = "__given"
+_FATAL_ONLY = 4
+_FLOATS = (np.float32, np.float16, np.float64)
+
+
+class OnnxProbe:
+    """An ONNX file; see `Probe`.
+
+    Run without graph optimisations, which would fuse the tensors away: quantized operators compute in float between
+    the rounding of their inputs and of their outputs, which is what the fused kernels do up to a step.
+
+    Args:
+        model: The file's protocol buffer.
+        path: The file, for messages.
+        given: For the name of each tensor that was cut, the name of the input that stands for it.
+    """
+
+    def __init__(self, model: Any, path: Path, given: Mapping[str, str] | None = None) -> None:
+        self._model, self._path, self._given = model, path, dict(given or {})
+        graph = model.graph
+        self._constants = {tensor.name: tensor for tensor in graph.initializer}
+        computing = _not_constant(graph.node, set(self._constants))
+        self._name_of, self.storage = self._find_quantization(computing)
+        named = {name: self._name_of.get(name, name) for node in computing for name in (*node.input, *node.output)}
+        known = {name for name in named if name and name not in self._constants}
+        self.nodes = tuple(
+            Node(
+                node.op_type,
+                node.name,
+                tuple(named[name] for name in node.input if name in known),
+                tuple(named[name] for name in node.output if name in known),
+            )
+            for node in computing
+            if node.op_type not in _CONVERSIONS
+        )
+        free = [each for each in graph.input if each.name not in {*self._constants, *self._given.values()}]
+        self.inputs = tuple(_spec(each) for each in free)
+        self.input_tensors = {spec.name: spec.name for spec in self.inputs}
+        self.output_tensors = {each.name: each.name for each in graph.output}
+        made = [name for node in self.nodes for name in node.outputs]
+        self._read_from = {name: self._read_from.get(name, name) for name in [*self.input_tensors, *made]}
+        self.storage = {name: self.storage.get(name, Storage("float32")) for name in self._read_from}
+        self._fetched = [name for name in dict.fromkeys(self._read_from.values()) if name not in self.input_tensors]
+        self._session = _start(model, self._fetched, path)
+
+    @classmethod
+    def open(cls, path: Path) -> OnnxProbe:
+        """Load a file.
+
+        Args:
+            path: The ``.onnx`` file.
+
+        Returns:
+            Its probe.
+
+        Raises:
+            UnreadableModel: It is no such file.
+        """
+        onnx = require("onnx", "convert")
+        try:
+            return cls(onnx.load(str(path)), path)
+        except UnreadableModel:
+            raise
+        except Exception as error:  # a protocol buffer's own, which differ from version to version
+            raise UnreadableModel("This is not an ONNX file", where=path, got=first_line(error)) from error
+
+    def run(self, given: Mapping[str, Array], tensors: Mapping[str, Array] | None = None) -> dict[str, Array]:
+        """Make one call; see `Probe.run`."""
+        feed = {spec.name: np.asarray(given[spec.name]).astype(spec.dtype, copy=False) for spec in self.inputs}
+        stand_ins = {name: np.asarray((tensors or {})[key], np.float32) for key, name in self._given.items()}
+        values = dict(zip(self._fetched, self._session.run(self._fetched, feed | stand_ins), strict=True)) | feed
+        read = {name: values[place] for name, place in self._read_from.items()}
+        return {
+            name: array.astype(np.float32, copy=False)
+            for name, array in read.items()
+            if isinstance(array, np.ndarray) and array.dtype in _FLOATS
+        }
+
+    def cut(self, tensors: Sequence[str]) -> OnnxProbe:
+        """Give some tensors from outside; see `Probe.cut`."""
+        onnx = require("onnx", "convert")
+        model = type(self._model)()
+        model.CopyFrom(self._model)
+        instead = {name: name + _GIVEN for name in tensors}
+        _rewire(model.graph.node, instead)
+        for name in instead.values():
+            model.graph.input.append(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None))
+        return OnnxProbe(model, self._path, instead)
+
+    def _find_quantization(self, nodes: Sequence[Any]) -> tuple[dict[str, str], dict[str, Storage]]:
+        """What the tensors around pairs of QuantizeLinear and DequantizeLinear are called, and how they are stored."""
+        outputs = {each.name for each in self._model.graph.output}
+        restored = {node.input[0]: node.output[0] for node in nodes if node.op_type == "DequantizeLinear"}
+        called: dict[str, str] = {}
+        storage: dict[str, Storage] = {}
+        self._read_from: dict[str, str] = {}
+        for node in nodes:
+            if node.op_type != "QuantizeLinear" or node.output[0] not in restored:
+                continue
+            own, copy = node.input[0], restored[node.output[0]]
+            # An output of the graph keeps its name, and the operator before it gets another.
+            name = copy if copy in outputs else own
+            called |= {own: name, copy: name}
+            self._read_from[name] = copy
+            if (stored := self._storage(node)) is not None:
+                storage[name] = stored
+        return called, storage
+
+    def _storage(self, node: Any) -> Storage | None:
+        to_array = require("onnx", "convert").numpy_helper.to_array
+        parameters = [to_array(self._constants[name]) for name in node.input[1:] if name in self._constants]
+        if len(parameters) != len(node.input) - 1 or not parameters or parameters[0].size != 1:
+            return None
+        zero = parameters[1] if len(parameters) > 1 else np.zeros((), np.uint8)
+        if zero.dtype.kind not in "iu" or not parameters[0].item() > 0:
+            return None
+        return Storage.of(zero.dtype.name, Quantization(float(parameters[0].item()), int(zero.item())))
+
+
+def _not_constant(nodes: Iterable[Any], constants: set[str]) -> list[Any]:
+    """The nodes that depend on an input of the graph."""
+    folded, left = set(constants), []
+    for node in nodes:
+        if _bodies(node) or not all(not name or name in folded for name in node.input):
+            left.append(node)
+        else:
+            folded.update(node.output)
+    return left
+
+
+def _bodies(node: Any) -> list[Any]:
+    return [attribute.g for attribute in node.attribute if attribute.HasField("g")]
+
+
+def _rewire(nodes: Iterable[Any], instead: Mapping[str, str]) -> None:
+    """Read other tensors, inside loops and branches too."""
+    for node in nodes:
+        node.input[:] = [instead.get(name, name) for name in node.input]
+        for body in _bodies(node):
+            _rewire(body.node, instead)
+
+
+def _spec(value: Any) -> TensorSpec:
+    tensor = value.type.tensor_type
+    dtype = require("onnx", "convert").helper.tensor_dtype_to_np_dtype(tensor.elem_type)
+    sizes = tuple(size.dim_value if size.HasField("dim_value") else None for size in tensor.shape.dim)
+    return TensorSpec(value.name, sizes, np.dtype(dtype).name)
+
+
+def _start(model: Any, tensors: Sequence[str], path: Path) -> Any:
+    onnx, ort = require("onnx", "convert"), require("onnxruntime", "convert")
+    tapped = type(model)()
+    tapped.CopyFrom(model)
+    del tapped.graph.output[:]
+    tapped.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in tensors)
+    options = ort.SessionOptions()
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = _FATAL_ONLY
+    try:
+        return ort.InferenceSession(
+            tapped.SerializeToString(), options, providers=["CPUExecutionProvider"], enable_fallback=False
+        )
+    except Exception as error:  # its own exceptions have no common base
+        raise UnreadableModel("ONNX Runtime cannot load this file", where=path, got=first_line(error)) from error
