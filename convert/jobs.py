@@ -32,6 +32,22 @@ def opening(source: Source) -> Job:
     return Job("the model", "open", {"source": encode(source)}, lane=KERAS)
 
 
+def answering(source: Source, samples: Path, state: dict[str, str], out: Path) -> Job:
+    """The job that runs the full-precision model.
+
+    Args:
+        source: The model.
+        samples: The ``.npz`` file of the samples, by input name; of a model with state, sequences.
+        state: Of the contract.
+        out: The ``.npz`` file for the answers, by output name.
+
+    Returns:
+        The job.
+    """
+    arguments = {"source": encode(source), "samples": str(samples), "state": state, "out": str(out)}
+    return Job(REFERENCE, "reference", arguments, lane=KERAS)
+
+
 @dataclass(frozen=True)
 class Samples:
     """Files of arrays by input name, ``.npz``.
@@ -68,7 +84,6 @@ def making(
     variants: Sequence[Variant],
     models: Path,
     samples: Samples,
-    references: Path,
     state: dict[str, str],
 ) -> list[Job]:
     """The jobs that make and describe the files.
@@ -80,7 +95,6 @@ def making(
         variants: What to make.
         models: The folder for the files.
         samples: What they are calibrated and tried on.
-        references: The ``.npz`` file for the full-precision outputs.
         state: Of the contract.
 
     Returns:
@@ -92,13 +106,6 @@ def making(
         _making(variant, document, models, calibration, variants)
         for variant in sorted(variants, key=lambda variant: variant.format)
     ]
-    reference = {
-        "source": document,
-        "samples": str(samples.evaluation),
-        "state": state,
-        "out": str(references),
-    }
-    jobs.append(Job(REFERENCE, "reference", reference, lane=KERAS))
     jobs += [
         Job(
             describing(variant),

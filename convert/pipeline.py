@@ -29,7 +29,8 @@ from .compress import Compression, TrainingData
 from .contracts import Promises
 from .data import Given
 from .intake import Intake, take_in
-from .jobs import REFERENCE, Samples, describing, making, opening, stepping
+from .jobs import REFERENCE, Samples, answering, describing, making, opening, stepping
+from .references import References
 from .report.bundling import file_records, limit_golden, write_manifest
 from .report.page import write_page
 from .report.report import REPORT, Report, make_report
@@ -195,14 +196,21 @@ class _Work:
         """Have the model files made and the full-precision model run."""
         models = folder / "models"
         models.mkdir()
-        references, contract = self.scratch / "references.npz", self.intake.contract
-        jobs = making(
-            self.staged.source, self.intake.variants, models, self._samples(workers), references, contract.state
-        )
+        source, state = self.staged.source, self.intake.contract.state
+        samples, answers = self._samples(workers), self.scratch / "references.npz"
+        jobs = making(source, self.intake.variants, models, samples, state)
+        kept = References(source, self.intake.evaluation, state)
+        if (references := kept.read()) is None:
+            jobs.append(answering(source, samples.evaluation, state, answers))
+        else:
+            self.steps.done(REFERENCE)
         outcomes = workers.run(jobs, self.steps.done)
-        if (error := outcomes[REFERENCE].error) is not None:
-            raise error
-        return outcomes, read_arrays(references)
+        if references is None:
+            if (error := outcomes[REFERENCE].error) is not None:
+                raise error
+            references = read_arrays(answers)
+            kept.keep(references)
+        return outcomes, references
 
     def _samples(self, workers: Workers) -> Samples:
         """Write the samples where workers find them; sequences to calibrate with become single steps."""

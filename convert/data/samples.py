@@ -13,12 +13,10 @@ from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.errors import SampleError, UsageError
 from litefoot.runtime.sequences import given_specs
 from litefoot.runtime.tensors import TensorSpec
+from litefoot.runtime.verification.matching import TARGET_NAMES
 
 Array = npt.NDArray[Any]
 Value = TypeVar("Value")
-
-TARGET_NAMES = ("target", "targets", "label", "labels", "y", "y_test", "y_true")
-"""Names, in any case, under which a file or function holds the right answers, unless an input of the model has it."""
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,10 @@ import json
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from litefoot.runtime.errors import UsageError
 from litefoot.runtime.storage.codec import decode, encode
 from litefoot.runtime.tensors import TensorSpec
+from litefoot.runtime.verification.kinds import are_probabilities
 
 from ..data.synthetic import synthetic_samples
 from ..source import Source
@@ -22,7 +21,6 @@ from .opened import OpenedModel, refuse_texts
 from .saved_model import open_saved_model
 
 _SAMPLES = 4
-_SUM_OF_PROBABILITIES = 1e-4
 
 
 def open_model(source: dict[str, Any]) -> OpenedModel:
@@ -118,14 +116,7 @@ def _outputs(model: OpenedModel) -> tuple[TensorSpec, ...]:
             name,
             tuple(shapes[name].shape),
             shapes[name].dtype.name,
-            kind="probabilities" if _are_probabilities(values[name].numpy()) else None,
+            kind="probabilities" if are_probabilities(values[name].numpy()) else None,
         )
         for name in (spec.name for spec in description.outputs)
     )
-
-
-def _are_probabilities(values: Any) -> bool:
-    """Whether every last row sums to one and nothing is negative: what a softmax returns and little else does."""
-    if values.dtype.kind != "f" or values.ndim < 2 or values.shape[-1] < 2 or not np.isfinite(values).all():
-        return False
-    return bool((values >= 0).all() and np.abs(values.sum(axis=-1) - 1).max() < _SUM_OF_PROBABILITIES)

@@ -45,6 +45,7 @@ FIGURES: dict[str, Shown] = {
     "mean_iou": Shown("mean IoU", ".4f"),
     "min_cosine": Shown("smallest cosine", ".5f"),
 }
+_SUM_OF_PROBABILITIES = 1e-4
 _ROUNDING = 2.0**-24
 """Half a step of float32, relative: an error below it is none of the model's."""
 
@@ -127,6 +128,20 @@ def are_boxes(values: Array) -> bool:
         Whether the last axis has four values and every box ends where it begins or behind.
     """
     return bool(values.ndim > 1 and values.shape[-1] == 4 and (values[..., 2:] >= values[..., :2]).all())
+
+
+def are_probabilities(values: Array) -> bool:
+    """Whether every last row sums to one and nothing is negative: what a softmax returns and little else does.
+
+    Args:
+        values: (samples, ..., classes).
+
+    Returns:
+        Whether it is so.
+    """
+    if values.dtype.kind != "f" or values.ndim < 2 or values.shape[-1] < 2 or not np.isfinite(values).all():
+        return False
+    return bool((values >= 0).all() and np.abs(values.sum(axis=-1) - 1).max(initial=0.0) < _SUM_OF_PROBABILITIES)
 
 
 def _rows(values: Array) -> Array:

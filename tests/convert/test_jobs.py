@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from litefoot.convert.jobs import KERAS, QUANTIZER, REFERENCE, Samples, describing, making, opening, stepping
+from litefoot.convert.jobs import (
+    KERAS,
+    QUANTIZER,
+    REFERENCE,
+    Samples,
+    answering,
+    describing,
+    making,
+    opening,
+    stepping,
+)
 from litefoot.convert.source import Source
 from litefoot.convert.variants import VARIANTS, Variant, choose_variants
 from litefoot.convert.workers.pool import Job
@@ -20,7 +30,9 @@ def jobs_of(
     variants: tuple[Variant, ...] = VARIANTS, *, calibration: Path | None = Path("calibration.npz")
 ) -> list[Job]:
     samples = Samples(Path("evaluation.npz"), Path("call.npz"), calibration)
-    return making(SOURCE, variants, MODELS, samples, Path("references.npz"), {"h": "next_h"})
+    state = {"h": "next_h"}
+    reference = answering(SOURCE, samples.evaluation, state, Path("references.npz"))
+    return [*making(SOURCE, variants, MODELS, samples, state), reference]
 
 
 def test_a_model_with_state_is_taken_through_sequences() -> None:
