@@ -27,16 +27,28 @@ def write(*, source: str, calibration: str, out: str) -> None:
         calibration: An ``.npz`` file, by input name, (samples, ...).
         out: The ``.onnx`` file to write.
     """
+    with tempfile.TemporaryDirectory() as folder:
+        prepared = Path(folder) / "prepared.onnx"
+        prepare(Path(source), prepared)
+        quantize(prepared, Path(calibration), Path(out))
+
+
+def quantize(prepared: Path, calibration: Path, out: Path) -> None:
+    """Quantize a file that `prepare` wrote.
+
+    Args:
+        prepared: The float32 ``.onnx`` file.
+        calibration: As for `write`.
+        out: The ``.onnx`` file to write.
+    """
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
 
-    files = [str(Path(file).resolve()) for file in (source, calibration, out)]
+    model, samples, made = (path.resolve() for path in (prepared, calibration, out))
     with tempfile.TemporaryDirectory() as folder, _inside(folder):
-        prepared = Path(folder) / "prepared.onnx"
-        _prepare(files[0], prepared)
         quantize_static(
-            str(prepared),
-            files[2],
-            _Samples(one_by_one(read_arrays(Path(files[1])), _batch(prepared))),
+            str(model),
+            str(made),
+            _Samples(one_by_one(read_arrays(samples), _batch(model))),
             quant_format=QuantFormat.QDQ,
             per_channel=True,
             activation_type=QuantType.QUInt8,
@@ -56,16 +68,23 @@ def _inside(folder: str) -> Iterator[None]:
         os.chdir(before)
 
 
-def _prepare(source: str, prepared: Path) -> None:
-    """Fold and fuse; without symbolic shapes where ONNX Runtime cannot follow them, as in attention."""
+def prepare(source: Path, prepared: Path) -> None:
+    """Fold and fuse; without symbolic shapes where ONNX Runtime cannot follow them, as in attention.
+
+    Args:
+        source: The float32 ``.onnx`` file.
+        prepared: The ``.onnx`` file to write, float32 too.
+    """
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    try:
-        quant_pre_process(source, str(prepared))
-    except Exception as error:  # its inference raises plain exceptions
-        if "symbolic shape" not in str(error):
-            raise
-        quant_pre_process(source, str(prepared), skip_symbolic_shape=True)
+    model, made = str(source.resolve()), str(prepared.resolve())
+    with tempfile.TemporaryDirectory() as folder, _inside(folder):
+        try:
+            quant_pre_process(model, made)
+        except Exception as error:  # its inference raises plain exceptions
+            if "symbolic shape" not in str(error):
+                raise
+            quant_pre_process(model, made, skip_symbolic_shape=True)
 
 
 def _batch(model: Path) -> int:

@@ -49,18 +49,31 @@ def write(*, source: str, precision: str, integer_io: bool, calibration: str | N
         calibration: An ``.npz`` file, by input name, (samples, ...), float32; needed for int8 only.
         out: The ``.tflite`` file to write.
     """
+    ranges = ranges_of(source, calibration) if calibration is not None and precision == "int8" else None
+    Path(out).write_bytes(quantize(source, recipe_of(source, precision, integer_io=integer_io), ranges))
+    if precision == "int8":
+        _refuse_float_weights(Path(out))
+
+
+def quantize(source: str, recipe: Recipe, ranges: Any) -> bytes:
+    """Quantize a float32 TFLite file by a recipe of ai-edge-quantizer's.
+
+    Args:
+        source: The float32 ``.tflite`` file.
+        recipe: What becomes of which operators; of several rules that fit one, the last.
+        ranges: What `ranges_of` returned; None where the recipe needs none.
+
+    Returns:
+        A TFLite file.
+    """
     from ai_edge_quantizer.quantizer import Quantizer
 
     quantizer = Quantizer(source)
-    wide = wide_layers(Path(source)) if precision != "fp16" else ()
-    quantizer.load_quantization_recipe(_recipe(precision, wide, integer_io=integer_io))
-    ranges = _ranges(source, calibration) if calibration is not None and precision == "int8" else None
+    quantizer.load_quantization_recipe(recipe)
     quantized = quantizer.quantize(ranges).quantized_model
     if quantized is None:
         raise RuntimeError("the quantizer returned no model")
-    Path(out).write_bytes(rejoin(bytes(quantized)))
-    if precision == "int8":
-        _refuse_float_weights(Path(out))
+    return rejoin(bytes(quantized))
 
 
 def rejoin(content: bytes) -> bytes:
@@ -139,11 +152,22 @@ def _refuse_float_weights(path: Path) -> None:
         )
 
 
-def _recipe(precision: str, wide: Sequence[str], *, integer_io: bool) -> Recipe:
+def recipe_of(source: str, precision: str, *, integer_io: bool) -> Recipe:
+    """The recipe that makes a file of one precision throughout.
+
+    Args:
+        source: The float32 ``.tflite`` file.
+        precision: fp16, dynamic or int8.
+        integer_io: Store inputs and outputs as int8 too.
+
+    Returns:
+        The recipe; rules for single operators may be added behind it.
+    """
     from ai_edge_quantizer import recipe
 
     if precision == "fp16":
         return _FLOAT16
+    wide = wide_layers(Path(source))
     if precision == "dynamic":  # the variant that leaves small tensors alone: quantizing those costs time and no bytes
         return _with_one_scale(recipe.dynamic_legacy_wi8_afp32(), wide)
     static = _with_one_scale(recipe.static_wi8_ai8(), wide)
@@ -160,10 +184,17 @@ def _with_one_scale(recipe: Recipe, wide: Sequence[str]) -> Recipe:
 
 
 @functools.lru_cache(maxsize=1)
-def _ranges(source: str, calibration: str) -> Any:
+def ranges_of(source: str, calibration: str) -> Any:
     """Each tensor's smallest and largest value over the calibration samples.
 
     The quantizer's own default is a moving average of them, which lost 30 dB on recurrent models.
+
+    Args:
+        source: The float32 ``.tflite`` file.
+        calibration: An ``.npz`` file, by input name, (samples, ...), float32.
+
+    Returns:
+        What the quantizer takes.
     """
     from ai_edge_litert.interpreter import Interpreter
     from ai_edge_quantizer import recipe
