@@ -33,7 +33,7 @@ def calls(probe: Probe, inputs: Mapping[str, Array], state: Mapping[str, str], l
         probe: The file.
         inputs: By input name, (samples, ...), or sequences where there is state.
         state: For the name of each input that holds state, the output that is its next value.
-        limit: How many calls at most. Of sequences the first steps are taken, of up to four.
+        limit: How many calls at most, evenly over all samples. Of sequences the first steps are taken, of up to four.
 
     Yields:
         What was given, and what came of it.
@@ -41,7 +41,8 @@ def calls(probe: Probe, inputs: Mapping[str, Array], state: Mapping[str, str], l
     batch = probe.inputs[0].shape[0] or 1
     count = min((len(array) for array in inputs.values()), default=0) // batch
     most = min(count, limit) if not state else min(count, _SEQUENCES, limit)
-    for begin in range(0, most * batch, batch):
+    for i in range(most):
+        begin = i * count // most * batch
         given = {name: array[begin : begin + batch] for name, array in inputs.items()}
         if state:
             yield from islice(_steps(probe, given, state), limit // most)

@@ -20,7 +20,7 @@ from .tally import Tally
 
 SAMPLES = 32
 """Enough for a noise power within a few tenths of a decibel, and a few seconds' work."""
-_CALLS_FOR_SHARES = 8
+_CALLS_FOR_SHARES = 16
 """A share is asked for to tell the worst layers from the others, and costs a run of the model for each layer."""
 
 
@@ -66,7 +66,7 @@ def explain_layers(
             expected=f"a file made from {float_file}, and at least one sample",
         )
     shares = _shares(original, measured)
-    return _describe(original, quantized, pairs, measured.tallies, shares)
+    return _describe(quantized, pairs, measured.tallies, shares)
 
 
 class _Measured:
@@ -127,7 +127,6 @@ def _noise_at_outputs(original: Probe, name: str, kept: Sequence[tuple[Call, dic
 
 
 def _describe(
-    original: Probe,
     quantized: Probe,
     pairs: Mapping[str, str],
     tallies: Mapping[str, Tally],

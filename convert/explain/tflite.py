@@ -18,6 +18,7 @@ from ..tflite_tables import constant, dtype_name, operator_name, pack_tables, re
 from .probe import Array, Node, Storage
 
 _CONVERSIONS = ("QUANTIZE", "DEQUANTIZE")
+_INTEGERS = ("int8", "uint8", "int16")
 _GIVEN = "__given"
 
 
@@ -40,15 +41,17 @@ class TfliteProbe:
         self._interpreter = _start(pack_tables(model), path)
         self._operators = [(operator_name(model, operator), operator) for operator in self._graph.operators]
         inputs, outputs = _signature(model)
+        self._stored_in, self._read_instead = self._find_copies(list(inputs.values()))
         self.input_tensors = {name: self._names[index] for name, index in inputs.items()}
-        self.output_tensors = {name: self._names[index] for name, index in outputs.items()}
+        self.output_tensors = {
+            name: self._names[self._read_instead.get(index, index)] for name, index in outputs.items()
+        }
         self.inputs = tuple(self._spec(name, index) for name, index in inputs.items())
         self.nodes = tuple(
-            Node("" + name, "", self._named(operator.inputs), self._named(operator.outputs))
+            Node(name, "", self._named(operator.inputs), self._named(operator.outputs))
             for name, operator in self._operators
             if name not in _CONVERSIONS
         )
-        self._stored_in = self._find_copies(inputs.values())
         kept = [*inputs.values(), *(int(i) for _, operator in self._operators for i in operator.outputs)]
         self._kept = {self._names[index]: index for index in dict.fromkeys(kept)}
         self.storage = {name: self._storage(index) for name, index in self._kept.items()}
@@ -97,56 +100,57 @@ class TfliteProbe:
         tensors = self._graph.tensors
         return tuple(self._names[int(i)] for i in indices if i >= 0 and constant(self._model, tensors[int(i)]) is None)
 
-    def _find_copies(self, inputs: Any) -> dict[int, int]:
-        """For tensors of floats, the quantized tensor that they were made from or that alone is made from them."""
-        made, taken = {}, dict[int, list[tuple[str, int]]]()
+    def _find_copies(self, inputs: Sequence[int]) -> tuple[dict[int, int], dict[int, int]]:
+        """For tensors of floats, the quantized one that says how they are stored, and the one to read instead.
+
+        What DEQUANTIZE wrote is read before it; an input that is quantized at once, behind that. Another tensor of
+        floats that is quantized for all its readers stays what it is: that rounding is its readers' need, and goes
+        away with them.
+        """
+        made: dict[int, int] = {}
+        readers: dict[int, list[tuple[str, int]]] = {}
         for name, operator in self._operators:
             for index in operator.inputs:
-                taken.setdefault(int(index), []).append((name, int(operator.outputs[0])))
+                readers.setdefault(int(index), []).append((name, int(operator.outputs[0])))
             if name == "DEQUANTIZE":
                 made[int(operator.outputs[0])] = int(operator.inputs[0])
-        copies = {index: uses[0][1] for index, uses in taken.items() if {name for name, _ in uses} == {"QUANTIZE"}}
-        self._read_instead = made | {index: copies[index] for index in inputs if index in copies}
-        return copies | made
+        copies = {index: uses[0][1] for index, uses in readers.items() if {name for name, _ in uses} == {"QUANTIZE"}}
+        return copies | made, made | {index: copies[index] for index in inputs if index in copies}
 
     def _storage(self, index: int) -> Storage:
-        dtype = dtype_name(self._graph.tensors[index])
-        for place in (index, self._stored_in.get(index, index)):
-            tensor = self._graph.tensors[place]
-            scales = _listed(tensor.quantization.scale) if tensor.quantization else []
-            if len(scales) == 1 and scales[0] > 0 and dtype_name(tensor) in ("int8", "uint8", "int16"):
-                zeros = _listed(tensor.quantization.zeroPoint)
-                own = dtype_name(self._graph.tensors[self._read_instead.get(index, index)])
-                return Storage.of(
-                    own, Quantization(float(scales[0]), int(zeros[0]) if zeros else 0), dtype_name(tensor)
-                )
-        return Storage(dtype)
+        own = self._graph.tensors[self._read_instead.get(index, index)]
+        for tensor in (own, self._graph.tensors[self._stored_in.get(index, index)]):
+            if (quantization := _quantization(tensor)) is not None:
+                return Storage.of(dtype_name(own), quantization, dtype_name(tensor))
+        return Storage(dtype_name(own))
 
     def _spec(self, name: str, index: int) -> TensorSpec:
         tensor = self._graph.tensors[index]
-        return TensorSpec(name, tuple(int(size) for size in _listed(tensor.shape)), dtype_name(tensor))
+        shape = tuple(int(size) for size in _listed(tensor.shape))
+        return TensorSpec(name, shape, dtype_name(tensor), quantization=_quantization(tensor))
 
     def _set(self, index: int, values: Array) -> None:
-        detail = self._details[index]
-        scale, zero = detail["quantization"]
-        dtype = np.dtype(detail["dtype"])
-        if dtype.kind in "iu" and scale and np.asarray(values).dtype.kind == "f":
-            values = quantize(np.asarray(values), Quantization(float(scale), int(zero)), dtype.name)
-        self._interpreter.set_tensor(index, np.ascontiguousarray(values, dtype))
-
-    @property
-    def _details(self) -> dict[int, dict[str, Any]]:
-        if not hasattr(self, "_by_index"):
-            self._by_index = {detail["index"]: detail for detail in self._interpreter.get_tensor_details()}
-        return self._by_index
+        tensor = self._graph.tensors[index]
+        if (quantization := _quantization(tensor)) is not None and np.asarray(values).dtype.kind == "f":
+            values = quantize(np.asarray(values), quantization, dtype_name(tensor))
+        self._interpreter.set_tensor(index, np.ascontiguousarray(values, dtype_name(tensor)))
 
     def _read(self, index: int) -> Array | None:
         index = self._read_instead.get(index, index)
-        scale, zero = self._details[index]["quantization"]
+        quantization = _quantization(self._graph.tensors[index])
         array: Array = self._interpreter.get_tensor(index)
-        if array.dtype.kind == "f":
-            return array
-        return dequantize(array, Quantization(float(scale), int(zero))) if scale else None
+        if quantization is not None:
+            return dequantize(array, quantization)
+        return array.astype(np.float32, copy=False) if array.dtype.kind == "f" else None
+
+
+def _quantization(tensor: Any) -> Quantization | None:
+    if tensor.quantization is None or dtype_name(tensor) not in _INTEGERS:
+        return None
+    scales, zeros = _listed(tensor.quantization.scale), _listed(tensor.quantization.zeroPoint)
+    if len(scales) != 1 or not scales[0] > 0:
+        return None
+    return Quantization(float(scales[0]), int(zeros[0]) if zeros else 0)
 
 
 def _start(content: bytes, path: Path) -> Any:
