@@ -1,0 +1,131 @@
+"""The weights of an ONNX file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from litefoot.runtime.errors import UnreadableModel, first_line, require
+
+from .constants import Array, Constant
+
+_CHANNELS = {"Conv": 0, "ConvTranspose": 1, "LSTM": 1, "GRU": 1, "RNN": 1, "QLinearConv": 0, "ConvInteger": 0}
+"""The axis of an operator's output channels, where it is not the last of its weights."""
+_TAKEN_AT = {
+    **dict.fromkeys(("Conv", "ConvTranspose", "ConvInteger"), (1,)),
+    **dict.fromkeys(("MatMul", "Gemm", "MatMulInteger"), (0, 1)),
+    **dict.fromkeys(("LSTM", "GRU", "RNN"), (1, 2)),
+    "QLinearConv": (3,),
+    "QLinearMatMul": (0, 3),
+    "Gather": (0,),
+}
+"""At which inputs an operator takes its weights; elsewhere stand biases and parameters."""
+PASSED_ON = {"DequantizeLinear", "Cast", "Transpose", "Identity", "QuantizeLinear"}
+"""Operators that only bring a constant into another form."""
+_BITS = {"int4": 4, "uint4": 4, "int8": 8, "uint8": 8, "int16": 16, "uint16": 16, "float16": 16, "bfloat16": 16}
+
+
+def read_onnx(path: Path) -> list[Constant]:
+    """Read the weights of an ONNX file: constants of at least two dimensions that operators compute with.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Each weight once, in the order of the operators.
+
+    Raises:
+        UnreadableModel: It is no ONNX file, or damaged.
+        MissingDependency: The extra ``inspect`` is not installed.
+    """
+    onnx = require("onnx", "inspect")
+    try:
+        model = onnx.load(str(path))
+    except Exception as error:
+        raise UnreadableModel("This is not an ONNX file", where=path, got=first_line(error)) from error
+    try:
+        return list(_Reader(onnx, model.graph).constants())
+    except (LookupError, TypeError, ValueError) as error:
+        raise UnreadableModel("This ONNX file is damaged", where=path, got=first_line(error)) from error
+
+
+class _Reader:
+    def __init__(self, onnx: Any, graph: Any) -> None:
+        self._onnx, self._graph = onnx, graph
+        self._tensors = {tensor.name: tensor for tensor in graph.initializer}
+        self._dequantizing: dict[str, Any] = {}
+        self._behind: dict[str, str] = {}
+        for node in graph.node:
+            given = node.input[0] if node.input else ""
+            if node.op_type in PASSED_ON and (given in self._tensors or given in self._behind):
+                source = self._behind[node.output[0]] = self._behind.get(given, given)
+                if node.op_type == "DequantizeLinear" and given in self._tensors:
+                    self._dequantizing[source] = node
+
+    def constants(self) -> Iterator[Constant]:
+        """Each weight, at the first operator that takes it."""
+        seen: set[str] = set()
+        for node in self._graph.node:
+            if node.op_type in PASSED_ON:
+                continue
+            taken = _TAKEN_AT.get(node.op_type, range(len(node.input)))
+            for name in (self._behind.get(given, given) for at, given in enumerate(node.input) if at in taken):
+                if name in self._tensors and name not in seen and self._is_weight(self._tensors[name], node.op_type):
+                    seen.add(name)
+                    yield self._constant(name, node)
+
+    def _is_weight(self, tensor: Any, kind: str) -> bool:
+        shape = list(tensor.dims)
+        wide = len(shape) > 1 and (kind in _TAKEN_AT or sum(size > 1 for size in shape) > 1)
+        dtype = self._dtype(tensor)
+        return wide and ("float" in dtype or dtype in _BITS) and math.prod(shape) > 0
+
+    def _dtype(self, tensor: Any) -> str:
+        name = str(self._onnx.TensorProto.DataType.Name(tensor.data_type)).lower()
+        return {"float": "float32", "double": "float64"}.get(name, name)
+
+    def _constant(self, name: str, node: Any) -> Constant:
+        tensor = self._tensors[name]
+        stored = np.asarray(self._onnx.numpy_helper.to_array(tensor))
+        dtype = self._dtype(tensor)
+        scale, zero_point = self._quantization(name, stored)
+        constants = [self._behind.get(given, given) for given in node.input]
+        return Constant(
+            tensor=name,
+            names=(node.name, *node.output, *(given for given in constants if given in self._tensors)),
+            operator=node.op_type,
+            stored=stored.astype(np.int8) if dtype == "int4" else stored,
+            axis=_axis(node, stored.ndim),
+            dtype=dtype,
+            bits=_BITS.get(dtype, 8 * stored.dtype.itemsize),
+            data=tensor.raw_data or stored.tobytes(),
+            scale=scale,
+            zero_point=zero_point,
+        )
+
+    def _quantization(self, name: str, stored: Array) -> tuple[Array | None, Array | None]:
+        """Of the DequantizeLinear node behind a weight, shaped to be broadcast."""
+        node = self._dequantizing.get(name)
+        if node is None or node.input[1] not in self._tensors:
+            return None, None
+        axis = next((attribute.i for attribute in node.attribute if attribute.name == "axis"), 1)
+        scale, *points = [
+            np.asarray(self._onnx.numpy_helper.to_array(self._tensors[given])) for given in node.input[1:] if given
+        ]
+        across = [1] * stored.ndim
+        if scale.size > 1:
+            across[axis] = scale.size
+        points = [point.astype(np.float64).reshape(across) for point in points]
+        return scale.reshape(across), points[0] if points else None
+
+
+def _axis(node: Any, dimensions: int) -> int:
+    """The axis of the output's channels in what the file stores."""
+    if node.op_type == "Gemm":
+        transposed = next((attribute.i for attribute in node.attribute if attribute.name == "transB"), 0)
+        return 0 if transposed else 1
+    return _CHANNELS.get(node.op_type, dimensions - 1)
