@@ -11,7 +11,7 @@ from typing import Protocol, cast
 
 from litefoot.runtime.errors import LitefootError, UsageError
 
-COMMANDS = ("train", "convert", "verify", "bench", "run", "inspect", "doctor")
+COMMANDS = ("train", "convert", "verify", "explain", "compare", "bench", "run", "inspect", "doctor")
 """Each is a module ``<name>_command`` of this room; it imports what it needs when it is carried out."""
 
 _EPILOG = """exit codes:

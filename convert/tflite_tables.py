@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import struct
 from pathlib import Path
 from typing import Any
@@ -83,11 +84,25 @@ def constant(model: Any, tensor: Any) -> np.ndarray[Any, Any] | None:
     Returns:
         Read only, of the tensor's shape and dtype; None where it is no constant, or of a type that numpy lacks.
     """
-    dtype, data = _dtypes().get(tensor.type), model.buffers[tensor.buffer].data
-    if dtype is None or data is None or len(data) == 0:
+    dtype = _dtypes().get(tensor.type)
+    if dtype is None or not is_constant(model, tensor):
         return None
     shape = () if tensor.shape is None else tuple(int(size) for size in tensor.shape)
-    return np.frombuffer(bytes(data), dtype).reshape(shape)
+    return np.frombuffer(bytes(model.buffers[tensor.buffer].data), dtype).reshape(shape)
+
+
+def is_constant(model: Any, tensor: Any) -> bool:
+    """Whether a tensor has its content in the file.
+
+    Args:
+        model: The ``ModelT`` that it is in.
+        tensor: A ``TensorT``.
+
+    Returns:
+        Whether it does.
+    """
+    data = model.buffers[tensor.buffer].data
+    return data is not None and len(data) > 0
 
 
 def set_constant(model: Any, tensor: Any, values: np.ndarray[Any, Any]) -> None:
@@ -119,11 +134,13 @@ def dtype_name(tensor: Any) -> str:
     return str(names[tensor.type]).lower()
 
 
+@functools.cache
 def _operator_names() -> dict[int, str]:
     schema = require("ai_edge_litert.schema_py_generated", "convert")
     return {code: name for name, code in vars(schema.BuiltinOperator).items() if not name.startswith("_")}
 
 
+@functools.cache
 def _dtypes() -> dict[int, np.dtype[Any]]:
     schema = require("ai_edge_litert.schema_py_generated", "convert")
     known = ("FLOAT32", "FLOAT16", "INT8", "UINT8", "INT16", "INT32", "INT64", "BOOL")

@@ -57,8 +57,10 @@ class LayerNames:
         """
         if node is None:
             return self._inputs.get(tensor, "")
-        told = self._read(node.name, node.operator) or self._read(tensor, node.operator)
-        return told or self._callers.get(tensor, "") or self._of_reader(tensor)
+        for name in (node.name, tensor, *node.constants):
+            if layer := self._read(name, node.operator):
+                return layer
+        return self._callers.get(tensor, "") or self._of_reader(tensor)
 
     def _read(self, name: str, operator: str) -> str:
         pieces = [path for piece in name.split(";") if len(path := _path(piece)) > 1]
@@ -69,9 +71,10 @@ class LayerNames:
 
     def _of_reader(self, tensor: str) -> str:
         readers = self._readers.get(tensor, [])
-        if len(readers) != 1 or readers[0].operator not in _LAYOUT or not readers[0].outputs:
+        if not readers or not all(node.operator in _LAYOUT and node.outputs for node in readers):
             return ""
-        return self.layer(readers[0].outputs[0], readers[0])
+        layers = {self.layer(node.outputs[0], node) for node in readers}
+        return layers.pop() if len(layers) == 1 else ""
 
 
 def _path(name: str) -> list[str]:

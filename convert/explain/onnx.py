@@ -39,12 +39,14 @@ class OnnxProbe:
         self._name_of, self.storage = self._find_quantization(computing)
         named = {name: self._name_of.get(name, name) for node in computing for name in (*node.input, *node.output)}
         known = {name for name in named if name and name not in self._constants}
+        read = {name for node in computing for name in node.input} | {each.name for each in graph.output}
         self.nodes = tuple(
             Node(
                 node.op_type,
                 node.name,
                 tuple(named[name] for name in node.input if name in known),
-                tuple(named[name] for name in node.output if name in known),
+                tuple(named[name] for name in node.output if name in known & read),
+                tuple(name for name in node.input if name and name not in known),
             )
             for node in computing
             if node.op_type not in _CONVERSIONS

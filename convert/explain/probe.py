@@ -25,12 +25,14 @@ class Node:
         name: Its own name; empty in TFLite, where operators have none.
         inputs: The tensors that it reads, constants aside.
         outputs: The tensors that it writes.
+        constants: The constants that it reads.
     """
 
     operator: str
     name: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    constants: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from litefoot.runtime.native_log import native_log_silenced
 from litefoot.runtime.quantization import dequantize, quantize
 from litefoot.runtime.tensors import Quantization, TensorSpec
 
-from ..tflite_tables import constant, dtype_name, operator_name, pack_tables, read_tables
+from ..tflite_tables import dtype_name, is_constant, operator_name, pack_tables, read_tables
 from .probe import Array, Node, Storage
 
 _CONVERSIONS = ("QUANTIZE", "DEQUANTIZE")
@@ -47,11 +47,7 @@ class TfliteProbe:
             name: self._names[self._read_instead.get(index, index)] for name, index in outputs.items()
         }
         self.inputs = tuple(self._spec(name, index) for name, index in inputs.items())
-        self.nodes = tuple(
-            Node(name, "", self._named(operator.inputs), self._named(operator.outputs))
-            for name, operator in self._operators
-            if name not in _CONVERSIONS
-        )
+        self.nodes = tuple(self._node(name, operator) for name, operator in self._operators if name not in _CONVERSIONS)
         kept = [*inputs.values(), *(int(i) for _, operator in self._operators for i in operator.outputs)]
         self._kept = {self._names[index]: index for index in dict.fromkeys(kept)}
         self.storage = {name: self._storage(index) for name, index in self._kept.items()}
@@ -96,9 +92,16 @@ class TfliteProbe:
         model.subgraphs = [graph, *model.subgraphs[1:]]
         return TfliteProbe(model, self._path, {self._names[index]: new for index, new in instead.items()})
 
-    def _named(self, indices: Any) -> tuple[str, ...]:
-        tensors = self._graph.tensors
-        return tuple(self._names[int(i)] for i in indices if i >= 0 and constant(self._model, tensors[int(i)]) is None)
+    def _node(self, kind: str, operator: Any) -> Node:
+        inputs = [int(index) for index in _listed(operator.inputs) if index >= 0]
+        fixed = [index for index in inputs if is_constant(self._model, self._graph.tensors[index])]
+        return Node(
+            operator=kind,
+            name="",
+            inputs=tuple(self._names[index] for index in inputs if index not in fixed),
+            outputs=tuple(self._names[int(index)] for index in operator.outputs),
+            constants=tuple(self._names[index] for index in fixed),
+        )
 
     def _find_copies(self, inputs: Sequence[int]) -> tuple[dict[int, int], dict[int, int]]:
         """For tensors of floats, the quantized one that says how they are stored, and the one to read instead.
