@@ -35,6 +35,7 @@ def write(*, source: dict[str, Any], out: str) -> None:
     outputs = [tensor.name for tensor in frozen.outputs]
     proto = _convert(frozen, opened.description.name, inputs, outputs)
     _rename(proto.graph, _names(concrete, inputs, outputs))
+    resize_in_current_words(proto.graph)
     for tensor in (*proto.graph.input, *proto.graph.output):
         first = tensor.type.tensor_type.shape.dim[:1]
         if first and first[0].dim_value == 0:
@@ -124,3 +125,18 @@ def _rename(graph: Any, names: dict[str, str]) -> None:
         node.output[:] = [names.get(name, name) for name in node.output]
     for tensor in (*graph.input, *graph.output):
         tensor.name = names.get(tensor.name, tensor.name)
+
+
+def resize_in_current_words(graph: Any) -> None:
+    """The nearest pixel as TensorFlow chooses it, ``floor((x + 0.5) / scale)``, said as opset 13 and later say it.
+
+    ``half_pixel`` is ``(x + 0.5) / scale - 0.5``; to round that, halves up, is to take the floor half a pixel on.
+
+    Args:
+        graph: A ``GraphProto``, changed in place.
+    """
+    for node in graph.node:
+        settings = {attribute.name: attribute for attribute in node.attribute}
+        mode = settings.get("coordinate_transformation_mode")
+        if node.op_type == "Resize" and mode is not None and mode.s == b"tf_half_pixel_for_nn":
+            mode.s, settings["nearest_mode"].s = b"half_pixel", b"round_prefer_ceil"
