@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from litefoot.runtime.errors import require
 
+from .junit import Case, add_junit, cases_of, write_junit
+from .promised import add_metric, kinds_of, metric_of
 from .terminal import print_json, print_table, progress_bar, say
 from .verdicts import DRIFT_COLUMNS, drift_cells, exit_code
 
 if TYPE_CHECKING:
     from litefoot.convert import Promises
     from litefoot.convert.report.report import Report
-    from litefoot.runtime.contract import Metric
 
 HELP = "convert a Keras model or SavedModel to a verified bundle"
 _STAGE_FAILED = 5
@@ -37,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--time-limit", type=float, default=600.0, help="seconds for each conversion (default 600)")
     parser.add_argument("--force", action="store_true", help="replace the output folder")
     parser.add_argument("--json", action="store_true", help="print report.json instead of the table")
+    add_junit(parser)
     _add_samples(parser.add_argument_group("samples"))
     _add_model(parser.add_argument_group("the model"))
     _add_promises(parser.add_argument_group("what the model means"))
@@ -76,25 +78,8 @@ def _add_model(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_promises(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--metric",
-        metavar="NAME",
-        help="what to measure on the labels of --evaluation: accuracy, f1, mean_iou, rmse, ... (docs/verification.md)",
-    )
-    group.add_argument(
-        "--max-drop",
-        type=_limit,
-        metavar="DROP",
-        help="largest loss of it that passes, in its unit or as a share such as 1%% (default: 1%% of accuracy)",
-    )
+    add_metric(group, "--evaluation")
     group.add_argument("--labels", type=Path, metavar="FILE", help="the classes' names, one a line")
-    group.add_argument(
-        "--kind",
-        action="append",
-        default=[],
-        metavar="OUTPUT=KIND",
-        help="what an output holds: probabilities, logits, ...",
-    )
     group.add_argument("--task", default="", help="what the model does, for the report")
     group.add_argument(
         "--contract", type=Path, metavar="FILE", help="all of these as JSON, with the preprocessing of each input"
@@ -141,6 +126,8 @@ def execute(arguments: argparse.Namespace) -> int:
             progress=advance,
         )
     report = conversion.report
+    if arguments.junit:
+        write_junit(arguments.junit, report.name, _cases(report))
     if arguments.json:
         print_json(report)
     else:
@@ -164,6 +151,10 @@ def _convert_whole(arguments: argparse.Namespace) -> int:
             time_limit=arguments.time_limit,
             progress=advance,
         )
+    if arguments.junit:
+        cases = [case for part, report in whole.parts.items() for case in _cases(report, f"{part}/")]
+        cases += [case for found in whole.artifacts for case in cases_of(found.verdict, found.name, found.reason)]
+        write_junit(arguments.junit, whole.name, cases)
     if arguments.json:
         print_json(whole)
     else:
@@ -186,6 +177,17 @@ def _convert_whole(arguments: argparse.Namespace) -> int:
     return exit_code([found.status for found in whole.artifacts]) if made else _STAGE_FAILED
 
 
+def _cases(report: Report, part: str = "") -> list[Case]:
+    """Every check of every artifact; what was not made is an error, what was left out is skipped."""
+    cases = [
+        case
+        for artifact in report.artifacts
+        for case in cases_of(artifact.verdict, part + artifact.name, artifact.reason)
+    ]
+    cases += [Case(part + failure.name, "made", "error", failure.message) for failure in report.failures]
+    return cases + [Case(part + skip.name, "made", "skipped", skip.reason) for skip in report.skipped]
+
+
 def _promises(arguments: argparse.Namespace) -> Promises:
     from dataclasses import replace
 
@@ -194,7 +196,7 @@ def _promises(arguments: argparse.Namespace) -> Promises:
 
     given = Promises() if arguments.contract is None else read_promises(arguments.contract)
     if arguments.metric is not None:
-        given = replace(given, metric=_metric(arguments.metric, arguments.max_drop))
+        given = replace(given, metric=metric_of(arguments.metric, arguments.max_drop))
     if arguments.max_drop is not None:
         if given.metric is None:
             raise UsageError("--max-drop is the limit of a metric", fix="--metric accuracy")
@@ -209,21 +211,7 @@ def _promises(arguments: argparse.Namespace) -> Promises:
         given = replace(given, rate_hz=arguments.rate)
     if arguments.task:
         given = replace(given, task=arguments.task)
-    return replace(given, kinds=given.kinds | _kinds(arguments.kind)) if arguments.kind else given
-
-
-def _metric(name: str, max_drop: float | None) -> Metric:
-    """With the limit that is usual for it, where it has one."""
-    from litefoot.runtime.contract import Metric
-    from litefoot.runtime.errors import UsageError
-    from litefoot.runtime.verification.metrics import METRICS
-
-    if name not in METRICS:
-        raise UsageError("There is no such metric", got=name, expected=f"one of {', '.join(METRICS)}")
-    limit = METRICS[name].usual_drop if max_drop is None else max_drop
-    if limit is None:
-        raise UsageError(f"How much {name} may be lost is yours to say: it depends on the outputs", fix="--max-drop")
-    return Metric(name, limit)  # type: ignore[arg-type]  # one of METRICS
+    return replace(given, kinds=given.kinds | kinds_of(arguments.kind)) if arguments.kind else given
 
 
 def _read_labels(path: Path) -> tuple[str, ...]:
@@ -235,23 +223,6 @@ def _read_labels(path: Path) -> tuple[str, ...]:
         raise UsageError("The labels cannot be read", where=path, got=first_line(error)) from error
 
 
-def _kinds(texts: list[str]) -> dict[str, Any]:
-    from typing import get_args
-
-    from litefoot.runtime.errors import UsageError
-    from litefoot.runtime.tensors import Kind
-
-    pairs = [text.rpartition("=") for text in texts]
-    for name, _, kind in pairs:
-        if not name or kind not in get_args(Kind):
-            raise UsageError(
-                "A kind is an output's name and one word",
-                got=f"{name}={kind}",
-                expected=f"OUTPUT={'|'.join(get_args(Kind))}",
-            )
-    return {name: kind for name, _, kind in pairs}
-
-
 def _number(text: str) -> float:
     """A number, or a fraction as people write scales."""
     numerator, _, denominator = text.partition("/")
@@ -259,17 +230,6 @@ def _number(text: str) -> float:
         return float(Fraction(numerator) / Fraction(denominator or "1"))
     except (ArithmeticError, ValueError) as error:
         raise argparse.ArgumentTypeError(f"{text!r} is no number such as 0.5 or 1/255") from error
-
-
-def _limit(text: str) -> float:
-    """A number from 0, or a share such as 1%."""
-    try:
-        limit = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-    except ValueError:
-        limit = -1.0
-    if not 0 <= limit < (1 if text.endswith("%") else float("inf")):
-        raise argparse.ArgumentTypeError(f"{text!r} is no limit such as 0.01 or 1%")
-    return limit
 
 
 def _show(report: Report) -> None:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .junit import add_junit, cases_of, write_junit
 from .terminal import Advance, print_json, print_table, progress_bar, say, thread_count
 from .verdicts import DRIFT_COLUMNS, drift_cells, exit_code
 
@@ -25,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--artifact", action="append", metavar="NAME", help="only this one; may be repeated")
     parser.add_argument("--threads", type=thread_count, default=1, help="inside one inference, or auto (default 1)")
     parser.add_argument("--json", action="store_true", help="print the verdicts as JSON")
+    add_junit(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -41,6 +43,8 @@ def execute(arguments: argparse.Namespace) -> int:
     with progress_bar("verifying") as advance:
         verify = _verify_whole if is_pipeline(arguments.bundle) else _verify
         title, verdicts = verify(arguments.bundle, arguments.artifact, arguments.threads, advance)
+    if arguments.junit:
+        write_junit(arguments.junit, title, [case for verdict in verdicts for case in cases_of(verdict)])
     if arguments.json:
         print_json([{"status": verdict.status, "reason": verdict.reason, "verdict": verdict} for verdict in verdicts])
     else:

@@ -138,6 +138,13 @@ def test_training_and_converting_name_their_extra(bare: Run, trained_digits: Pat
     assert list(tmp_path.iterdir()) == []
 
 
+def test_comparing_with_a_keras_model_names_the_extra(bare: Run, trained_digits: Path, digits_bundle: Path) -> None:
+    data = digits_bundle / "golden.npz"
+    assert 'pip install "litefoot[convert]"' in refusal(
+        bare, 3, "compare", trained_digits, trained_digits, "--data", data
+    )
+
+
 def test_a_room_without_what_it_needs_names_the_same_extra(
     with_rooms: Run, trained_digits: Path, tmp_path: Path
 ) -> None:
@@ -171,7 +178,8 @@ def test_a_file_without_its_engine_names_the_extra(
 
 
 def test_a_bundle_without_any_engine_names_that_of_its_best_artifact(bare: Run, digits_bundle: Path) -> None:
-    for order in (["verify", digits_bundle], ["run", digits_bundle, "--input", PICTURE]):
+    compared = ["compare", digits_bundle, digits_bundle, "--data", digits_bundle / "golden.npz"]
+    for order in (["verify", digits_bundle], ["run", digits_bundle, "--input", PICTURE], compared):
         assert 'pip install "litefoot[tflite]"' in refusal(bare, 3, *order)
 
 
@@ -203,7 +211,10 @@ def test_the_command_line_works_with_litert_alone(with_litert: Run, digits_bundl
     assert verified.returncode == 0, verified.stderr
     assert verified.stdout.splitlines()[-1].split()[0] == "int8.tflite"
     assert verified.stdout.splitlines()[-1].split()[-1] == "passed"
-    inspected = litefoot("inspect", digits_bundle / "models" / "int8-io.tflite")
+    models, golden = digits_bundle / "models", digits_bundle / "golden.npz"
+    compared = litefoot("compare", models / "fp32.tflite", models / "int8.tflite", "--data", golden)
+    assert compared.returncode == 0, compared.stderr
+    inspected = litefoot("inspect", models / "int8-io.tflite")
     assert inspected.returncode == 0, inspected.stderr
     assert "int8[1, 8, 8, 1]" in inspected.stdout
 
