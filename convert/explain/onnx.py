@@ -32,7 +32,7 @@ class OnnxProbe:
     """
 
     def __init__(self, model: Any, path: Path, given: Mapping[str, str] | None = None) -> None:
-        self._model, self._path, self._given = model, path, dict(given or {})
+        self.model, self._path, self._given = model, path, dict(given or {})
         graph = model.graph
         self._constants = {tensor.name: tensor for tensor in graph.initializer}
         computing = _not_constant(graph.node, set(self._constants))
@@ -97,8 +97,8 @@ class OnnxProbe:
     def cut(self, tensors: Sequence[str]) -> OnnxProbe:
         """Give some tensors from outside; see `Probe.cut`."""
         onnx = require("onnx", "convert")
-        model = type(self._model)()
-        model.CopyFrom(self._model)
+        model = type(self.model)()
+        model.CopyFrom(self.model)
         instead = {name: name + _GIVEN for name in tensors}
         _rewire(model.graph.node, instead)
         for name in instead.values():
@@ -107,7 +107,7 @@ class OnnxProbe:
 
     def _find_quantization(self, nodes: Sequence[Any]) -> tuple[dict[str, str], dict[str, Storage]]:
         """What the tensors around pairs of QuantizeLinear and DequantizeLinear are called, and how they are stored."""
-        outputs = {each.name for each in self._model.graph.output}
+        outputs = {each.name for each in self.model.graph.output}
         restored = {node.input[0]: node.output[0] for node in nodes if node.op_type == "DequantizeLinear"}
         called: dict[str, str] = {}
         storage: dict[str, Storage] = {}

@@ -46,6 +46,6 @@ def write_page(path: Path, explanation: Explanation) -> None:
         explanation=explanation,
         ranked=worst(explanation.layers),
         drift=as_svg(layer_chart(explanation.layers)),
-        ranges=as_svg(range_chart(explanation.layers)),
+        ranges=as_svg(range_chart(explanation.layers)) if any(layer.range for layer in explanation.layers) else "",
     )
     path.write_text(page, encoding="utf-8")

@@ -37,19 +37,19 @@ class TfliteProbe:
     def __init__(self, model: Any, path: Path, given: Mapping[str, int] | None = None) -> None:
         self._model, self._path, self._given = model, path, dict(given or {})
         self._graph = model.subgraphs[0]
-        self._names = _unique_names(self._graph)
+        self.names = _unique_names(self._graph)
         self._interpreter = _start(pack_tables(model), path)
         self._operators = [(operator_name(model, operator), operator) for operator in self._graph.operators]
         inputs, outputs = _signature(model)
         self._stored_in, self._read_instead = self._find_copies(list(inputs.values()))
-        self.input_tensors = {name: self._names[index] for name, index in inputs.items()}
+        self.input_tensors = {name: self.names[index] for name, index in inputs.items()}
         self.output_tensors = {
-            name: self._names[self._read_instead.get(index, index)] for name, index in outputs.items()
+            name: self.names[self._read_instead.get(index, index)] for name, index in outputs.items()
         }
         self.inputs = tuple(self._spec(name, index) for name, index in inputs.items())
         self.nodes = tuple(self._node(name, operator) for name, operator in self._operators if name not in _CONVERSIONS)
         kept = [*inputs.values(), *(int(i) for _, operator in self._operators for i in operator.outputs)]
-        self._kept = {self._names[index]: index for index in dict.fromkeys(kept)}
+        self._kept = {self.names[index]: index for index in dict.fromkeys(kept)}
         self.storage = {name: self._storage(index) for name, index in self._kept.items()}
 
     @classmethod
@@ -67,7 +67,7 @@ class TfliteProbe:
     def run(self, given: Mapping[str, Array], tensors: Mapping[str, Array] | None = None) -> dict[str, Array]:
         """Make one call; see `Probe.run`."""
         self._interpreter.reset_all_variables()
-        indices = {name: index for index, name in self._names.items()}
+        indices = {name: index for index, name in self.names.items()}
         for spec in self.inputs:
             self._set(indices[self.input_tensors[spec.name]], given[spec.name])
         for name, index in self._given.items():
@@ -82,7 +82,7 @@ class TfliteProbe:
         graph = copy.copy(self._graph)
         graph.tensors, graph.inputs = list(graph.tensors), [int(index) for index in graph.inputs]
         instead: dict[int, int] = {}
-        for index in (i for i, name in self._names.items() if name in tensors):
+        for index in (i for i, name in self.names.items() if name in tensors):
             stand_in = copy.copy(graph.tensors[index])
             stand_in.name, stand_in.buffer = stand_in.name + _GIVEN.encode(), 0
             instead[index] = len(graph.tensors)
@@ -90,7 +90,7 @@ class TfliteProbe:
             graph.tensors.append(stand_in)
         graph.operators = [_rewired(operator, instead) for operator in graph.operators]
         model.subgraphs = [graph, *model.subgraphs[1:]]
-        return TfliteProbe(model, self._path, {self._names[index]: new for index, new in instead.items()})
+        return TfliteProbe(model, self._path, {self.names[index]: new for index, new in instead.items()})
 
     def _node(self, kind: str, operator: Any) -> Node:
         inputs = [int(index) for index in _listed(operator.inputs) if index >= 0]
@@ -98,9 +98,9 @@ class TfliteProbe:
         return Node(
             operator=kind,
             name="",
-            inputs=tuple(self._names[index] for index in inputs if index not in fixed),
-            outputs=tuple(self._names[int(index)] for index in operator.outputs),
-            constants=tuple(self._names[index] for index in fixed),
+            inputs=tuple(self.names[index] for index in inputs if index not in fixed),
+            outputs=tuple(self.names[int(index)] for index in operator.outputs),
+            constants=tuple(self.names[index] for index in fixed),
         )
 
     def _find_copies(self, inputs: Sequence[int]) -> tuple[dict[int, int], dict[int, int]]:

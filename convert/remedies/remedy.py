@@ -1,0 +1,26 @@
+"""What a remedy is: a change of the float file that leaves its outputs as they are and makes it easier to quantize."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+
+Apply = Callable[[Path, Path, Mapping[str, npt.NDArray[Any]]], tuple[str, ...]]
+"""From the float file, the file to write and calibration inputs by name, (samples, ...), to what was changed."""
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """A change of a float ``.tflite`` or ``.onnx`` file before it is quantized.
+
+    Attributes:
+        name: For reports.
+        apply: Carries it out. Where nothing fits it returns () and writes no file.
+    """
+
+    name: str
+    apply: Apply
