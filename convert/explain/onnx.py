@@ -40,6 +40,7 @@ class OnnxProbe:
         named = {name: self._name_of.get(name, name) for node in computing for name in (*node.input, *node.output)}
         known = {name for name in named if name and name not in self._constants}
         read = {name for node in computing for name in node.input} | {each.name for each in graph.output}
+        read.update(self._given)  # what was cut is still wanted
         self.nodes = tuple(
             Node(
                 node.op_type,
