@@ -16,7 +16,6 @@ from litefoot.runtime.errors import ConversionFailed, UsageError, require
 from litefoot.runtime.machine.bench import latencies
 from litefoot.runtime.model import Model, load
 from litefoot.runtime.sequences import first_call
-from litefoot.runtime.storage.bundle import Bundle
 from litefoot.runtime.storage.codec import decode, encode
 from litefoot.runtime.storage.files import read_arrays
 from litefoot.runtime.storage.folder import check_free, new_folder, write_arrays, write_json
@@ -34,9 +33,10 @@ from .references import References
 from .report.bundling import file_records, limit_golden, write_manifest
 from .report.page import write_page
 from .report.report import REPORT, Report, make_report
+from .rescue import Patient, Rescued, rescue
 from .source import Description, Reading, Source
 from .staging import Arrays, Staged, stage
-from .variants import Variant, choose_variants
+from .variants import Variant, choose_mixed, choose_variants
 from .workers.pool import Outcome, Workers
 
 Progress = Callable[[str, int, int], None]
@@ -132,7 +132,8 @@ def convert(
             _check_asked(intake, variants)
             steps.total = 3 * len(intake.variants) + 3
             with new_folder(Path(out), force=force) as folder:
-                report = _Work(staged, found, intake, Path(scratch), steps).carry_out(workers, folder, begin)
+                work = _Work(staged, found, intake, Path(scratch), steps, choose_mixed(variants))
+                report = work.carry_out(workers, folder, begin)
     return Conversion(Path(out), report)
 
 
@@ -160,6 +161,12 @@ class _Steps:
         self._count = 0
         self._lock = threading.Lock()
 
+    def more(self, what: str) -> None:
+        """A step that nobody had expected was done."""
+        with self._lock:
+            self.total += 1
+        self.done(what)
+
     def done(self, what: str) -> None:
         with self._lock:
             self._count += 1
@@ -176,6 +183,7 @@ class _Work:
     intake: Intake
     scratch: Path
     steps: _Steps
+    mixed: Sequence[Variant]
 
     def carry_out(self, workers: Workers, folder: Path, begin: float) -> Report:
         """Make the files, judge them, and fill the bundle's folder."""
@@ -184,7 +192,14 @@ class _Work:
         failures = _failures(outcomes, self.intake.variants, folder)
         artifacts = self._artifacts(outcomes, failures, golden)
         manifest = self._write_bundle(folder, artifacts, golden)
-        report = self._verify(folder, golden, failures)
+        judged = self._judge(folder, artifacts, golden)
+        rescued = self._rescue(workers, folder, [verdict for _, verdict in judged])
+        if rescued.artifacts:
+            held = tuple(self._held_to_tolerances(artifact, golden) for artifact in rescued.artifacts)
+            manifest = replace(manifest, artifacts=(*artifacts, *held))
+            write_manifest(folder, manifest)
+            judged += self._judge(folder, held, golden)
+        report = self._report(manifest, judged, golden, failures, rescued)
         report = replace(report, seconds=time.perf_counter() - begin)
         write_json(folder / REPORT, encode(report))
         write_page(folder, report, manifest.contract)
@@ -235,17 +250,20 @@ class _Work:
         for variant in self.intake.variants:
             if variant.name not in failures:
                 artifact = decode(Artifact, outcomes[describing(variant)].value, f"description of {variant.name}")
-                contract = self.intake.contract
-                tolerances = {
-                    spec.name: tolerance_for(contract.tolerances, variant.precision, spec, golden.references[spec.name])
-                    for spec in contract.outputs
-                    if spec.name in golden.references
-                }
-                artifacts.append(replace(artifact, tolerances=tolerances))
+                artifacts.append(self._held_to_tolerances(artifact, golden))
         if not artifacts:
             reasons = "\n".join(str(error) for error in failures.values())
             raise ConversionFailed("No variant could be made", got=f"\n{reasons}")
         return tuple(artifacts)
+
+    def _held_to_tolerances(self, artifact: Artifact, golden: Golden) -> Artifact:
+        given, references = self.intake.contract.tolerances, golden.references
+        tolerances = {
+            spec.name: tolerance_for(given, artifact.precision, spec, references[spec.name])
+            for spec in self.intake.contract.outputs
+            if spec.name in references
+        }
+        return replace(artifact, tolerances=tolerances)
 
     def _write_bundle(self, folder: Path, artifacts: tuple[Artifact, ...], golden: Golden) -> Manifest:
         """Write everything that verification needs; nothing is recommended yet."""
@@ -266,21 +284,58 @@ class _Work:
         write_manifest(folder, manifest)
         return manifest
 
-    def _verify(self, folder: Path, golden: Golden, failures: dict[str, ConversionFailed]) -> Report:
-        """Replay every artifact as a board would: through the bundle, by its own engine."""
-        bundle = Bundle(folder)
-        models: list[Model] = []
-        verdicts: list[Verdict] = []
-        for artifact in bundle.artifacts:
-            models.append(load(folder, artifact=artifact.name))
-            verdicts.append(models[-1].selftest(golden))
+    def _judge(self, folder: Path, artifacts: Sequence[Artifact], golden: Golden) -> list[tuple[Model, Verdict]]:
+        """Replay artifacts as a board would: through the bundle, by their own engine."""
+        judged = []
+        for artifact in artifacts:
+            model = load(folder, artifact=artifact.name)
+            judged.append((model, model.selftest(golden)))
             self.steps.done(f"verify {artifact.name}")
+        return judged
+
+    def _rescue(self, workers: Workers, folder: Path, verdicts: Sequence[Verdict]) -> Rescued:
+        """Look for mixed files in the formats whose float file passed and whose int8 file did not."""
+        passed = {verdict.artifact: verdict.passed for verdict in verdicts}
+        failed = [
+            variant
+            for variant in self.mixed
+            if passed.get(f"fp32.{variant.format}") and not passed.get(variant.needs or "", True)
+        ]
+        if not failed or self.intake.calibration is None:
+            return Rescued()
+        patient = Patient(
+            source=self.staged.source,
+            contract=self.intake.contract,
+            calibration=self.intake.calibration,
+            models=folder / "models",
+            call=self.scratch / "call.npz",
+            scratch=self.scratch,
+        )
+        self.steps.total += len(failed)
+        return rescue(patient, failed, workers, self.steps.more)
+
+    def _report(
+        self,
+        manifest: Manifest,
+        judged: Sequence[tuple[Model, Verdict]],
+        golden: Golden,
+        failures: dict[str, ConversionFailed],
+        rescued: Rescued,
+    ) -> Report:
+        """Time the files in turn, and put everything together."""
         batch = self.staged.source.batch or self.found.inputs[0].shape[0] or 1
-        contract = bundle.contract
+        contract = self.intake.contract
         call = first_call(contract.inputs, contract.state, golden.inputs)
         sample = {name: array.repeat(batch, axis=0) for name, array in call.items()}
+        models, verdicts = zip(*judged, strict=True)
         p50_ms = latencies(models, sample, seconds=LATENCY_SECONDS)
-        return make_report(bundle.manifest, verdicts, p50_ms, failures, self.found, self.intake, len(golden))
+        report = make_report(manifest, verdicts, p50_ms, failures, self.found, self.intake, len(golden))
+        return replace(
+            report,
+            skipped=(*report.skipped, *rescued.skipped),
+            rescues=rescued.rescues,
+            trials=rescued.trials,
+        )
 
 
 def _failures(

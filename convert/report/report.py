@@ -15,6 +15,7 @@ from litefoot.runtime.verification.task import Status
 from litefoot.runtime.verification.verdict import Verdict
 
 from ..intake import Intake
+from ..rescue.trials import Rescue, Trial
 from ..source import Description
 from ..variants import Skipped
 
@@ -106,6 +107,8 @@ class Report:
         recommended: Names of the artifacts that passed, the smallest first.
         trained: Where the model came from.
         machine: Processor and package versions.
+        rescues: How each mixed variant came about, and what it costs.
+        trials: What was tried for them, in order.
         seconds: How long the conversion took, verification included.
     """
 
@@ -124,6 +127,8 @@ class Report:
     recommended: tuple[str, ...]
     trained: dict[str, Any]
     machine: dict[str, Any]
+    rescues: tuple[Rescue, ...] = ()
+    trials: tuple[Trial, ...] = ()
     seconds: float = 0.0
 
 

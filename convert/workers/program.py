@@ -24,6 +24,9 @@ TASKS = {
     "quantize-tflite": "litefoot.convert.export.quantize_tflite:write",
     "quantize-onnx": "litefoot.convert.export.quantize_onnx:write",
     "describe": "litefoot.convert.export.describe:describe",
+    "rescue-prepare": "litefoot.convert.rescue.trying:prepare",
+    "rescue-rank": "litefoot.convert.rescue.trying:rank",
+    "rescue-try": "litefoot.convert.rescue.trying:attempt",
 }
 """Each task's function; its module is imported when it is first asked for."""
 
