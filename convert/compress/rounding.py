@@ -1,0 +1,126 @@
+"""The roundings of quantization-aware training: which suit what the steps before have made, and taking them off."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from .graph import clone
+from .recipe import Compression
+
+QUANTIZED = "quantize_aware"
+
+
+def scheme(compression: Compression) -> Any:
+    """The roundings that keep what the steps before have made.
+
+    Args:
+        compression: All steps.
+
+    Returns:
+        A scheme of tfmot: its own, or the one that keeps zeros, clusters or both.
+    """
+    import tensorflow_model_optimization as tfmot
+    from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import default_8bit_quantize_scheme
+
+    if compression.cluster is not None:
+        return _clustered_scheme(zeros=compression.prune is not None, one_scale=compression.one_scale)
+    if compression.prune is not None:
+        return tfmot.experimental.combine.Default8BitPrunePreserveQuantizeScheme()
+    return default_8bit_quantize_scheme.Default8BitQuantizeScheme()
+
+
+def _clustered_scheme(*, zeros: bool, one_scale: bool) -> Any:
+    import tensorflow_model_optimization as tfmot
+    from tensorflow_model_optimization.python.core.quantization.keras.collab_opts.cluster_preserve import (
+        cluster_preserve_quantize_registry as clustered,
+    )
+    from tf_keras import layers
+
+    class OneScale(clustered.Default8bitClusterPreserveQuantizeRegistry):  # type: ignore[misc]
+        """Convolutions too have one scale for all weights: one for each channel would undo the clusters."""
+
+        def get_quantize_config(self, layer: Any) -> Any:
+            config = super().get_quantize_config(layer)
+            if type(layer) is layers.Conv2D:
+                config.weight_quantizer = clustered.ClusterPreserveDefault8BitWeightsQuantizer(zeros)
+            return config
+
+    class Scheme(tfmot.experimental.combine.Default8BitClusterPreserveQuantizeScheme):  # type: ignore[misc]
+        def get_quantize_registry(self) -> Any:
+            return OneScale(zeros) if one_scale else super().get_quantize_registry()
+
+    return Scheme(zeros)
+
+
+@contextlib.contextmanager
+def one_value_per_cluster(compression: Compression) -> Iterator[None]:
+    """Let tfmot take a layer's clusters for those of the whole layer, where they are.
+
+    It takes them for clusters of each channel where all channels happen to hold as many values, and then trains each
+    channel's apart: sixteen values become sixteen times the channels.
+
+    Args:
+        compression: All steps.
+
+    Yields:
+        Nothing; inside the block, models can be quantized.
+    """
+    from tensorflow_model_optimization.python.core.quantization.keras.collab_opts.cluster_preserve import (
+        cluster_preserve_quantize_registry as clustered,
+    )
+
+    found = clustered.get_centroids
+
+    def of_the_whole_layer(layer: Any, weight: Any, data_format: Any) -> Any:
+        import tensorflow as tf
+
+        del layer, data_format
+        centroids, index = clustered.get_unique(weight)
+        return centroids, tf.size(centroids), index, False
+
+    if compression.one_scale:
+        clustered.get_centroids = of_the_whole_layer
+    try:
+        yield
+    finally:
+        clustered.get_centroids = found
+
+
+def without_roundings(quantized: Any, plain: Any) -> Any:
+    """The weights of a model that was trained with its roundings, in a model without.
+
+    Args:
+        quantized: What `quantize_apply` of tfmot made and was fitted.
+        plain: A model of the layers from which it was made; not changed.
+
+    Returns:
+        A copy of `plain` with the weights of `quantized`.
+    """
+    from tensorflow_model_optimization.python.core.quantization.keras.quantize_wrapper import QuantizeWrapper
+
+    copy = clone(plain)
+    wrappers = {layer.name.removeprefix("quant_"): layer for layer in quantized.layers}
+    for layer in copy.layers:
+        if not layer.weights:
+            continue
+        found = wrappers[layer.name]
+        if not isinstance(found, QuantizeWrapper):  # it was left alone
+            layer.set_weights(found.get_weights())
+        else:
+            trained = {short_name(weight): weight.numpy() for weight in found.weights}
+            layer.set_weights([trained[short_name(weight)] for weight in layer.weights])
+    return copy
+
+
+def short_name(weight: Any) -> str:
+    """The last part of a variable's name.
+
+    Args:
+        weight: The variable.
+
+    Returns:
+        For example ``kernel``.
+    """
+    return str(weight.name).split("/")[-1].split(":")[0]
