@@ -146,12 +146,12 @@ def write_negation(path: Path) -> Path:
     return graph.write(path, {"x": x}, {"y": y})
 
 
-def write_accumulator(path: Path) -> Path:
-    """TFLite: ``x`` (1, 1) to ``y`` = the state, to which every inference adds x; from a fresh state y is x."""
+def write_accumulator(path: Path, *, units: int = 1) -> Path:
+    """TFLite: ``x`` (1, units) to ``y`` = the state, to which every inference adds x; from a fresh state y is x."""
     graph = _TFLite()
-    one, state = np.ones((1, 1), np.float32), graph.tensor("state", (1, 1), variable=True)
-    x, y = graph.tensor("t_x", (1, 1)), graph.tensor("t_y", (1, 1))
-    weights = [graph.constant("w", one), graph.constant("r", one), graph.constant("b", np.zeros(1, np.float32))]
+    one, state = np.eye(units, dtype=np.float32), graph.tensor("state", (1, units), variable=True)
+    x, y = graph.tensor("t_x", (1, units)), graph.tensor("t_y", (1, units))
+    weights = [graph.constant("w", one), graph.constant("r", one), graph.constant("b", np.zeros(units, np.float32))]
     graph.operator("RNN", [x, *weights, state], [y], ("RNNOptions", schema.RNNOptionsT()))
     return graph.write(path, {"x": x}, {"y": y})
 

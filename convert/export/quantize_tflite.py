@@ -20,6 +20,8 @@ from .wide_layers import wide_layers
 Recipe = list[dict[str, Any]]
 
 _MOST_FLOAT_WEIGHTS = 0.5
+_SMALL_BYTES = 16_384
+"""Of float weights that may stay without activation ranges: tensors of less than 1,024 values are left alone then."""
 
 _FLOAT16: Recipe = [
     {
@@ -51,8 +53,7 @@ def write(*, source: str, precision: str, integer_io: bool, calibration: str | N
     """
     ranges = ranges_of(source, calibration) if calibration is not None and precision == "int8" else None
     Path(out).write_bytes(quantize(source, recipe_of(source, precision, integer_io=integer_io), ranges))
-    if precision == "int8":
-        _refuse_float_weights(Path(out))
+    _refuse_float_weights(Path(out), 0 if precision == "int8" else _SMALL_BYTES)
 
 
 def quantize(source: str, recipe: Recipe, ranges: Any) -> bytes:
@@ -141,14 +142,15 @@ def _kind(code: Any) -> int:
     return int(max(code.builtinCode, code.deprecatedBuiltinCode))
 
 
-def _refuse_float_weights(path: Path) -> None:
+def _refuse_float_weights(path: Path, least: int) -> None:
     """The quantizer passes over operators that it does not know, such as the fused LSTM, without a word."""
     graph = read_graph(path)
-    left = graph.weight_bytes.get("float32", 0) / max(sum(graph.weight_bytes.values()), 1)
-    if left > _MOST_FLOAT_WEIGHTS:
+    left = graph.weight_bytes.get("float32", 0)
+    share = left / max(sum(graph.weight_bytes.values()), 1)
+    if left > least and share > _MOST_FLOAT_WEIGHTS:
         names = ", ".join(sorted(operator.name for operator in graph.operators if operator.arithmetic == "float"))
         raise ConversionFailed(
-            "The quantizer left most weights in float", where=names, got=f"{left:.0%} of their bytes"
+            "The quantizer left most weights in float", where=names, got=f"{share:.0%} of their bytes"
         )
 
 

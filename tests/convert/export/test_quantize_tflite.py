@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 import tiny_models
 from ai_edge_litert import schema_py_generated as schema
 
-from litefoot.convert.export.quantize_tflite import rejoin
+from litefoot.convert.export.quantize_tflite import rejoin, write
+from litefoot.runtime.errors import ConversionFailed
 from litefoot.runtime.model import load
 
 X = np.array([[1.0, 2.0, -1.0]], np.float32)
@@ -40,3 +42,17 @@ def test_a_graph_returns_what_its_signature_names(tmp_path: Path) -> None:
     (signature,), (graph,) = model.signatureDefs, model.subgraphs
     assert [out.tensorIndex for out in signature.outputs] == list(graph.outputs)
     np.testing.assert_array_equal(load(path)(X), Y)
+
+
+@pytest.mark.parametrize("precision", ["fp16", "dynamic"])
+def test_a_file_whose_weights_stay_as_they_were_is_refused(tmp_path: Path, precision: str) -> None:
+    source = tiny_models.write_accumulator(tmp_path / "large.tflite", units=64)
+    out = tmp_path / "out.tflite"
+    with pytest.raises(ConversionFailed, match="most weights in float"):
+        write(source=str(source), precision=precision, integer_io=False, calibration=None, out=str(out))
+
+
+def test_small_weights_may_stay_as_they_were(tmp_path: Path) -> None:
+    source = tiny_models.write_accumulator(tmp_path / "small.tflite", units=8)
+    write(source=str(source), precision="dynamic", integer_io=False, calibration=None, out=str(tmp_path / "out.tflite"))
+    assert load(tmp_path / "out.tflite")(np.ones((1, 8), np.float32)) == pytest.approx(np.ones((1, 8)))
