@@ -17,8 +17,6 @@ _KEPT_VALUES = 4096
 """Of one call, for percentiles and the histogram."""
 _BINS = 48
 _TAIL = 0.001
-_FLOAT_ROUNDING = 1e-12
-"""Noise over signal, each a power, below which two kernels may differ that both compute in float32: 120 dB."""
 
 
 class Tally:
@@ -71,8 +69,8 @@ class Tally:
 
     @property
     def errs(self) -> bool:
-        """Whether this layer adds more than the rounding of float32."""
-        return not self._own_noise <= _FLOAT_ROUNDING * self._signal
+        """Whether this layer adds any error."""
+        return self._own_noise != 0.0
 
     @property
     def max_error_steps(self) -> float | None:
