@@ -47,6 +47,8 @@ def read_onnx(path: Path) -> list[Constant]:
         model = onnx.load(str(path))
     except Exception as error:
         raise UnreadableModel("This is not an ONNX file", where=path, got=first_line(error)) from error
+    if not model.graph.node:
+        raise UnreadableModel("This ONNX file has no operators", where=path)
     try:
         return list(_Reader(onnx, model.graph).constants())
     except (LookupError, TypeError, ValueError) as error:

@@ -99,7 +99,7 @@ def losses(audit: Audit) -> list[str]:
     lines = []
     for (file, step, _), several in causes.items():
         first = several[0]
-        others = f" and {len(several) - 1} more layers" if len(several) > 1 else ""
+        others = f" and {len(several) - 1} more" if len(several) > 1 else ""
         lines.append(f"{file} lost what {step} made in {first.layer}{others}: {first.found}; {first.reason}")
     return lines
 
