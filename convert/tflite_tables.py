@@ -106,7 +106,7 @@ def is_constant(model: Any, tensor: Any) -> bool:
 
 
 def set_constant(model: Any, tensor: Any, values: np.ndarray[Any, Any]) -> None:
-    """Give a tensor a constant content of its own: others may share the buffer of the old one.
+    """Give a tensor a constant content of its own, where others share the buffer of the old one too.
 
     Args:
         model: The ``ModelT`` that it is in, changed.
@@ -116,6 +116,10 @@ def set_constant(model: Any, tensor: Any, values: np.ndarray[Any, Any]) -> None:
     schema = require("ai_edge_litert.schema_py_generated", "convert")
     buffer = schema.BufferT()
     buffer.data = np.frombuffer(values.tobytes(), np.uint8)
+    readers = sum(other.buffer == tensor.buffer for graph in model.subgraphs for other in graph.tensors)
+    if readers == 1:  # nobody would read the old content, but it would be written
+        model.buffers[tensor.buffer] = buffer
+        return
     model.buffers.append(buffer)
     tensor.buffer = len(model.buffers) - 1
 

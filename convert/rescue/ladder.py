@@ -11,6 +11,7 @@ from typing import Protocol
 from litefoot.runtime.errors import LitefootError, first_line
 from litefoot.runtime.storage.manifest import Artifact
 
+from ..remedies import REMEDIES
 from ..variants import Skipped, Variant
 from ..workers.pool import Workers
 from .held_out import EVERY
@@ -21,6 +22,8 @@ from .workshop import Patient, Workshop
 LEAST_SAMPLES = 2 * EVERY
 """Of calibration: fewer would leave a single one to decide."""
 _HALF_THE_ERROR_DB = 6.0
+_WORTH_DB = 0.5
+"""What a remedy has to gain, to be kept."""
 
 Ranked = Sequence[tuple[str, str]]
 
@@ -32,6 +35,9 @@ class Shop(Protocol):
 
     def prepare(self, variant: Variant) -> Plan:
         """Make what the trials begin with; see `Workshop.prepare`."""
+
+    def treat(self, variant: Variant, plan: Plan, remedy: str) -> tuple[Plan, tuple[str, ...]] | None:
+        """Apply a remedy; see `Workshop.treat`."""
 
     def rank(self, variant: Variant, plan: Plan, quantized: Path) -> list[tuple[str, str]]:
         """Rank the layers; see `Workshop.rank`."""
@@ -91,6 +97,7 @@ class Ladder:
         self._shop, self._variant, self._tell = shop, variant, tell
         self._trials: list[Trial] = []
         self._made: dict[Plan, tuple[Path, int]] = {}
+        self._remedies: list[str] = []
         self._goal_db = float("-inf")
 
     def climb(self) -> Rescued:
@@ -114,6 +121,9 @@ class Ladder:
         if before.passed and before.sqnr_db is not None:
             # These samples do not show what failed, so they are asked for clearly less noise instead.
             self._goal_db = before.sqnr_db + _HALF_THE_ERROR_DB
+        plan, measured = self._treated(plan, before)
+        if measured.passed and self._remedies:
+            return plan, ()
         ranked = self._shop.rank(self._variant, plan, Path(plan.quantized))
         tensors = [tensor for tensor, _ in ranked]
         count = self._fewest(ranked, "computed in float", lambda n: replace(plan, freed=tuple(tensors[:n])))
@@ -126,6 +136,25 @@ class Ladder:
         names = [tensor for tensor, _ in by_weights]
         count = self._fewest(by_weights, "stored in float", lambda n: replace(free, float_weights=tuple(names[:n])))
         return None if count is None else (replace(free, float_weights=tuple(names[:count])), (*ranked, *by_weights))
+
+    def _treated(self, plan: Plan, measured: Measured) -> tuple[Plan, Measured]:
+        """What comes of the remedies that help, one after another."""
+        for remedy in (remedy.name for remedy in REMEDIES):
+            if self._remedies and measured.passed:
+                break
+            try:
+                treated = self._shop.treat(self._variant, plan, remedy)
+            except LitefootError as error:
+                self._note(f"{remedy}, everything in 8 bits", Measured.impossible(first_line(error)), 0.0)
+                continue
+            if treated is None:
+                continue
+            found = self._try(treated[0], f"{remedy}, everything in 8 bits")
+            if found.sqnr_db is not None and found.sqnr_db > _db(measured) + _WORTH_DB:
+                plan, measured = treated[0], found
+                self._remedies.append(f"{remedy} ({len(treated[1])})")
+                self._keep(plan)
+        return plan, measured
 
     def _fewest(self, ranked: Ranked, how: str, plan: Callable[[int], Plan]) -> int | None:
         def passes(count: int) -> bool:
@@ -143,10 +172,17 @@ class Ladder:
         except LitefootError as error:
             measured = Measured.impossible(first_line(error))
         measured = self._held_to_the_goal(measured)
-        seconds = time.perf_counter() - begin
+        self._note(what, measured, time.perf_counter() - begin)
+        return measured
+
+    def _note(self, what: str, measured: Measured, seconds: float) -> None:
         self._trials.append(Trial(self._variant.name, what, seconds=seconds, **vars(measured)))
         self._tell(f"{self._variant.name}: {what}")
-        return measured
+
+    def _keep(self, plan: Plan) -> Path:
+        file, place = self._made[plan]
+        self._trials[place] = replace(self._trials[place], kept=True)
+        return file
 
     def _held_to_the_goal(self, measured: Measured) -> Measured:
         """A file that is no smaller than the float one, or no better than the one that failed, is no rescue."""
@@ -157,15 +193,13 @@ class Ladder:
         return measured
 
     def _delivered(self, plan: Plan, ranked: Ranked) -> Rescued:
-        file, place = self._made[plan]
-        artifact = self._shop.deliver(self._variant, file)
+        artifact = self._shop.deliver(self._variant, self._keep(plan))
         names = dict(ranked)
-        self._trials[place] = replace(self._trials[place], kept=True)
         assert self._variant.needs is not None
         whole, quantized = (self._shop.bytes_of(name) for name in (f"fp32.{self._variant.format}", self._variant.needs))
         told = Rescue(
             name=self._variant.name,
-            remedies=(),
+            remedies=tuple(self._remedies),
             in_float=tuple(_told(tensor, names) for tensor in plan.freed),
             float_weights=tuple(_told(tensor, names) for tensor in plan.float_weights),
             held_out=self._shop.held_out,
@@ -180,3 +214,7 @@ class Ladder:
 
 def _told(tensor: str, names: dict[str, str]) -> str:
     return names.get(tensor, "") or tensor
+
+
+def _db(measured: Measured) -> float:
+    return float("-inf") if measured.sqnr_db is None else measured.sqnr_db

@@ -41,7 +41,7 @@ class Rescue:
 
     Attributes:
         name: Of the variant.
-        remedies: What was done before any layer was given back.
+        remedies: What was done before any layer was given back, each with the number of its places.
         in_float: The tensors that are computed in float, worst first, each with the Keras layer's name where the file
             tells; their weights are in 8 bits.
         float_weights: The layers whose weights are in float too.

@@ -17,6 +17,7 @@ from litefoot.runtime.verification.verdict import judge
 
 from ..explain import explain_layers, worst
 from ..export import quantize_onnx, quantize_tflite
+from ..remedies import REMEDIES
 from . import mixed_onnx, mixed_tflite
 from .held_out import Arrays, limits
 from .trials import Measured, Plan
@@ -33,10 +34,38 @@ def prepare(*, source: str, calibration: str, prepared: str, quantized: str) -> 
     """
     if source.endswith(".onnx"):
         quantize_onnx.prepare(Path(source), Path(prepared))
+    else:
+        Path(prepared).write_bytes(Path(source).read_bytes())
+    _quantize(prepared, calibration, quantized)
+
+
+def _quantize(prepared: str, calibration: str, quantized: str) -> None:
+    if prepared.endswith(".onnx"):
         quantize_onnx.quantize(Path(prepared), Path(calibration), Path(quantized))
-        return
-    Path(prepared).write_bytes(Path(source).read_bytes())
-    quantize_tflite.write(source=prepared, precision="int8", integer_io=False, calibration=calibration, out=quantized)
+    else:
+        quantize_tflite.write(
+            source=prepared, precision="int8", integer_io=False, calibration=calibration, out=quantized
+        )
+
+
+def treat(*, remedy: str, source: str, calibration: str, treated: str, quantized: str) -> list[str]:
+    """Apply a remedy to a float file and quantize what comes out.
+
+    Args:
+        remedy: The name of one of `REMEDIES`.
+        source: The float file.
+        calibration: An ``.npz`` file, by input name, (samples, ...).
+        treated: The float file to write.
+        quantized: The file to write, everything in 8 bits.
+
+    Returns:
+        The layers that were changed; none where nothing fits, and then nothing is written.
+    """
+    (chosen,) = (one for one in REMEDIES if one.name == remedy)
+    changed = chosen.apply(Path(source), Path(treated), read_arrays(Path(calibration)))
+    if changed:
+        _quantize(treated, calibration, quantized)
+    return list(changed)
 
 
 def rank(*, source: str, quantized: str, held_out: str, state: dict[str, str]) -> list[list[str]]:

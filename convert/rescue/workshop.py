@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +87,34 @@ class Workshop:
         }
         self._ask(variant.name, "rescue-prepare", arguments)
         return Plan(variant.format, str(prepared), str(quantized), str(self._rest))
+
+    def treat(self, variant: Variant, plan: Plan, remedy: str) -> tuple[Plan, tuple[str, ...]] | None:
+        """Apply a remedy to the float file of a plan, and quantize what comes out.
+
+        Args:
+            variant: The mixed variant.
+            plan: That gives nothing back.
+            remedy: The name of one of `REMEDIES`.
+
+        Returns:
+            The plan that begins with the treated file, and the layers that were changed; None where nothing fits.
+
+        Raises:
+            LitefootError: It could not be done.
+        """
+        self._made += 1
+        source, quantized = (self._folder / f"{self._made}-{name}.{variant.format}" for name in ("float", "int8"))
+        arguments = {
+            "remedy": remedy,
+            "source": plan.source,
+            "calibration": plan.calibration,
+            "treated": str(source),
+            "quantized": str(quantized),
+        }
+        changed = self._ask(variant.name, "rescue-treat", arguments)
+        if not changed:
+            return None
+        return replace(plan, source=str(source), quantized=str(quantized)), tuple(changed)
 
     def rank(self, variant: Variant, plan: Plan, quantized: Path) -> list[tuple[str, str]]:
         """Rank the layers of a file.

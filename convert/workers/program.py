@@ -11,6 +11,7 @@ from typing import Any
 from litefoot.runtime.errors import LitefootError
 
 from .explain import explain
+from .progress import open_channel
 
 UNNEEDED = ("sklearn", "matplotlib", "pandas")
 """Keras imports these where it finds them, for nothing that a conversion uses: a third of TensorFlow's import time."""
@@ -23,8 +24,12 @@ TASKS = {
     "onnx": "litefoot.convert.export.onnx:write",
     "quantize-tflite": "litefoot.convert.export.quantize_tflite:write",
     "quantize-onnx": "litefoot.convert.export.quantize_onnx:write",
+    "compress": "litefoot.convert.compress.job:carry_out",
+    "tflite-trained": "litefoot.convert.compress.job:write_tflite",
     "describe": "litefoot.convert.export.describe:describe",
+    "explain": "litefoot.convert.explain.task:explain",
     "rescue-prepare": "litefoot.convert.rescue.trying:prepare",
+    "rescue-treat": "litefoot.convert.rescue.trying:treat",
     "rescue-rank": "litefoot.convert.rescue.trying:rank",
     "rescue-try": "litefoot.convert.rescue.trying:attempt",
 }
@@ -55,6 +60,7 @@ def carry_out(request: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     """Import what the arguments name, then answer requests until the standard input ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    open_channel(answers)
     os.dup2(2, 1)  # what converters print goes to the log
     for name in UNNEEDED:
         sys.modules[name] = None  # type: ignore[assignment] # makes its import fail as if it were not installed
