@@ -9,7 +9,7 @@ from typing import Any
 
 from litefoot.runtime.storage.codec import encode
 
-from .source import Source
+from .source import CompressedForm, Source
 from .variants import Variant
 from .workers.pool import Job
 
@@ -18,6 +18,7 @@ KERAS = "keras"
 QUANTIZER = "quantizer"
 """The lane whose worker has the quantizers and the engines, and no TensorFlow."""
 REFERENCE = "reference"
+COMPRESSED_REFERENCE = "reference of the compressed model"
 
 
 def opening(source: Source) -> Job:
@@ -32,7 +33,7 @@ def opening(source: Source) -> Job:
     return Job("the model", "open", {"source": encode(source)}, lane=KERAS)
 
 
-def answering(source: Source, samples: Path, state: dict[str, str], out: Path) -> Job:
+def answering(source: Source, samples: Path, state: dict[str, str], out: Path, *, compressed: bool = False) -> Job:
     """The job that runs the full-precision model.
 
     Args:
@@ -40,12 +41,14 @@ def answering(source: Source, samples: Path, state: dict[str, str], out: Path) -
         samples: The ``.npz`` file of the samples, by input name; of a model with state, sequences.
         state: Of the contract.
         out: The ``.npz`` file for the answers, by output name.
+        compressed: Run its compressed form instead.
 
     Returns:
         The job.
     """
     arguments = {"source": encode(source), "samples": str(samples), "state": state, "out": str(out)}
-    return Job(REFERENCE, "reference", arguments, lane=KERAS)
+    name = COMPRESSED_REFERENCE if compressed else REFERENCE
+    return Job(name, "reference", {**arguments, "compressed": compressed}, lane=KERAS)
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def making(
     document = encode(source)
     calibration = None if samples.calibration is None else str(samples.calibration)
     jobs = [
-        _making(variant, document, models, calibration, variants)
+        _making(variant, document, models, calibration, variants, source.compressed)
         for variant in sorted(variants, key=lambda variant: variant.format)
     ]
     jobs += [
@@ -136,8 +139,18 @@ def describing(variant: Variant) -> str:
     return f"check {variant.name}"
 
 
-def _making(variant: Variant, source: Any, models: Path, calibration: str | None, variants: Sequence[Variant]) -> Job:
+def _making(
+    variant: Variant,
+    source: Any,
+    models: Path,
+    calibration: str | None,
+    variants: Sequence[Variant],
+    form: CompressedForm | None,
+) -> Job:
     out = str(models / variant.name)
+    if form is not None and form.trained_tflite is not None and variant.format == "tflite" and variant.calibrated:
+        trained = {**form.trained_tflite, "integer_io": variant.integer_io, "out": out}
+        return Job(variant.name, "tflite-trained", trained, lane=KERAS)
     if variant.needs is None:
         float_arguments: dict[str, Any] = {"source": source, "out": out}
         if variant.format == "onnx":
@@ -146,7 +159,9 @@ def _making(variant: Variant, source: Any, models: Path, calibration: str | None
         return Job(variant.name, "tflite", {**float_arguments, **plain}, lane=KERAS)
     made_from = str(models / variant.needs)
     if variant.format == "onnx":
-        arguments = {"source": made_from, "calibration": calibration, "out": out}
+        arguments = {"source": made_from, "calibration": calibration, "out": out, **_of_form(form)}
+        if form is not None and form.trained_onnx:
+            arguments["trained"] = form.folder
         return Job(variant.name, "quantize-onnx", arguments, lane=QUANTIZER, needs=variant.needs)
     quantizing: dict[str, Any] = {
         "precision": variant.precision,
@@ -161,8 +176,13 @@ def _making(variant: Variant, source: Any, models: Path, calibration: str | None
     return Job(
         variant.name,
         "quantize-tflite",
-        {**quantizing, "source": made_from},
+        {**quantizing, "source": made_from, **_of_form(form)},
         lane=QUANTIZER,
         needs=variant.needs,
         otherwise=by_tensorflow,
     )
+
+
+def _of_form(form: CompressedForm | None) -> dict[str, Any]:
+    """What a quantizer is to know of a compression."""
+    return {} if form is None else {"one_scale": form.one_scale}

@@ -7,7 +7,7 @@ import importlib
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,12 @@ from litefoot.runtime.storage.manifest import Artifact, Manifest
 from litefoot.runtime.verification.tolerance import tolerance_for
 from litefoot.runtime.verification.verdict import Verdict
 
-from .compress import Compression, TrainingData
+from .compress import Compression, CompressionReport, TrainingData, Working, take_training
 from .contracts import Promises
 from .data import Given
 from .intake import Intake, take_in
-from .jobs import REFERENCE, Samples, answering, describing, making, opening, stepping
+from .jobs import COMPRESSED_REFERENCE, REFERENCE, Samples, answering, describing, making, opening, stepping
+from .progress import Progress, Steps
 from .references import References
 from .report.bundling import file_records, limit_golden, write_manifest
 from .report.page import write_page
@@ -38,9 +39,6 @@ from .source import Description, Reading, Source
 from .staging import Arrays, Staged, stage
 from .variants import Variant, choose_mixed, choose_variants
 from .workers.pool import Outcome, Workers
-
-Progress = Callable[[str, int, int], None]
-"""Called with what was just done, the steps done, and all steps."""
 
 LATENCY_SECONDS = 1.0
 
@@ -125,16 +123,23 @@ def convert(
         staged = stage(model, Path(scratch))
         staged = replace(staged, source=staged.source.read_as(reading))
         with Workers(time_limit, _PRELOAD) as workers:
-            steps = _Steps(progress, 3 * len(chosen) + 3)
+            steps = Steps(progress, 3 * len(chosen) + 3)
             found = _open(workers, staged.source)
             steps.done("the model is open")
             intake = take_in(staged, found, promises or Promises(), calibration, evaluation, chosen)
             _check_asked(intake, variants)
             steps.total = 3 * len(intake.variants) + 3
             with new_folder(Path(out), force=force) as folder:
-                work = _Work(staged, found, intake, Path(scratch), steps, choose_mixed(variants))
+            work = _Work(staged, found, intake, Path(scratch), steps, choose_mixed(variants))
+            working = None
+            if compression is not None:
+                data = take_training(training, intake.contract, found, compression.check())
+                working = Working.of(Path(out), staged.source, compression, data)
+                work = work.compressed(workers, working, force=force)
                 report = work.carry_out(workers, folder, begin)
     return Conversion(Path(out), report)
+            if working is not None:
+                working.remove()
 
 
 def _check_options(out: Path, reading: Reading, *, force: bool, time_limit: float) -> None:
@@ -152,28 +157,6 @@ def _open(workers: Workers, source: Source) -> Description:
     return decode(Description, workers.ask(opening(source)), "description")
 
 
-class _Steps:
-    """Counts the steps done, from several threads, and tells whoever watches."""
-
-    def __init__(self, progress: Progress | None, total: int) -> None:
-        self.total = total
-        self._progress = progress
-        self._count = 0
-        self._lock = threading.Lock()
-
-    def more(self, what: str) -> None:
-        """A step that nobody had expected was done."""
-        with self._lock:
-            self.total += 1
-        self.done(what)
-
-    def done(self, what: str) -> None:
-        with self._lock:
-            self._count += 1
-            if self._progress is not None:
-                self._progress(what, self._count, self.total)
-
-
 @dataclass(frozen=True)
 class _Work:
     """A conversion whose input was checked."""
@@ -182,13 +165,20 @@ class _Work:
     found: Description
     intake: Intake
     scratch: Path
-    steps: _Steps
+    steps: Steps
     mixed: Sequence[Variant]
 
+    compression: CompressionReport | None = None
+
+    def compressed(self, workers: Workers, working: Working, *, force: bool) -> _Work:
+        """The same conversion, of the compressed model."""
+        source, report = working.carry_out(workers, self.staged.source, self.scratch, self.steps.within, force=force)
+        found = replace(self.found, notes=(*self.found.notes, *report.notes))
+        return replace(self, staged=replace(self.staged, source=source), found=found, compression=report)
     def carry_out(self, workers: Workers, folder: Path, begin: float) -> Report:
         """Make the files, judge them, and fill the bundle's folder."""
-        outcomes, references = self._make_files(workers, folder)
-        golden = limit_golden(Golden(self.intake.evaluation, references, self.intake.targets))
+        outcomes, references, compressed = self._make_files(workers, folder)
+        golden = limit_golden(Golden(self.intake.evaluation, references, self.intake.targets, compressed))
         failures = _failures(outcomes, self.intake.variants, folder)
         artifacts = self._artifacts(outcomes, failures, golden)
         manifest = self._write_bundle(folder, artifacts, golden)
@@ -207,14 +197,14 @@ class _Work:
         self.steps.done("report")
         return report
 
-    def _make_files(self, workers: Workers, folder: Path) -> tuple[dict[str, Outcome], Arrays]:
-        """Have the model files made and the full-precision model run."""
+    def _make_files(self, workers: Workers, folder: Path) -> tuple[dict[str, Outcome], Arrays, Arrays]:
+        """Have the model files made and the full-precision model run, and its compressed form where there is one."""
         models = folder / "models"
         models.mkdir()
         source, state = self.staged.source, self.intake.contract.state
         samples, answers = self._samples(workers), self.scratch / "references.npz"
         jobs = making(source, self.intake.variants, models, samples, state)
-        kept = References(source, self.intake.evaluation, state)
+        kept = References(replace(source, compressed=None), self.intake.evaluation, state)
         if (references := kept.read()) is None:
             jobs.append(answering(source, samples.evaluation, state, answers))
         else:
@@ -222,10 +212,17 @@ class _Work:
         outcomes = workers.run(jobs, self.steps.done)
         if references is None:
             if (error := outcomes[REFERENCE].error) is not None:
+        compressed = self.scratch / "compressed.npz"
+        if source.compressed is not None:
+            jobs.append(answering(source, samples.evaluation, state, compressed, compressed=True))
                 raise error
             references = read_arrays(answers)
             kept.keep(references)
-        return outcomes, references
+        if source.compressed is None:
+            return outcomes, references, {}
+        if (error := outcomes[COMPRESSED_REFERENCE].error) is not None:
+            raise error
+        return outcomes, references, read_arrays(compressed)
 
     def _samples(self, workers: Workers) -> Samples:
         """Write the samples where workers find them; sequences to calibrate with become single steps."""
@@ -257,7 +254,7 @@ class _Work:
         return tuple(artifacts)
 
     def _held_to_tolerances(self, artifact: Artifact, golden: Golden) -> Artifact:
-        given, references = self.intake.contract.tolerances, golden.references
+        given, references = self.intake.contract.tolerances, golden.compressed or golden.references
         tolerances = {
             spec.name: tolerance_for(given, artifact.precision, spec, references[spec.name])
             for spec in self.intake.contract.outputs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from litefoot.runtime.errors import UnreadableModel, UsageError
 from litefoot.runtime.storage.trained import DOCUMENT
@@ -37,16 +37,36 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class CompressedForm:
+    """What a compression made of a model: this is exported, and the model itself stays what is compared with.
+
+    Attributes:
+        folder: Where it is; see `litefoot.convert.compress.job`.
+        one_scale: Whether weights in 8 bits have one scale for a whole layer.
+        trained_tflite: Arguments of the task that makes an int8 TFLite file with the activation ranges that the model
+            was trained with; None where it was trained with none.
+        trained_onnx: Whether an int8 ONNX file takes them over.
+    """
+
+    folder: str
+    one_scale: bool
+    trained_tflite: dict[str, Any] | None
+    trained_onnx: bool
+
+
+@dataclass(frozen=True)
 class Source(Reading):
     """A model to convert.
 
     Attributes:
         path: The file or folder.
         layout: ``keras``: a ``.keras`` archive; ``hdf5``: Keras's older file; ``saved_model``: TensorFlow's folder.
+        compressed: What is exported in its place; None for the model itself.
     """
 
     path: str
     layout: Layout
+    compressed: CompressedForm | None = None
 
     def read_as(self, reading: Reading) -> Source:
         """The same model, read in another way.

@@ -334,6 +334,7 @@ class Model:
             targets=golden.targets,
             tolerances=artifact.tolerances,
             steps=artifact.output_steps,
+            compressed=golden.compressed,
         )
 
     def _by_name(

@@ -11,7 +11,7 @@ from .recipe import Cluster
 Takes = Callable[[Any], bool]
 
 
-def wrapped(model: Any, takes: Takes, wrap: Callable[[Any], Any], *, first: bool) -> tuple[Any, tuple[str, ...]]:
+def wrapped(model: Any, takes: Takes, wrap: Callable[[Any], Any], *, first: bool) -> tuple[Any, dict[str, str]]:
     """A copy of a model some of whose layers are wrapped.
 
     Args:
@@ -22,22 +22,22 @@ def wrapped(model: Any, takes: Takes, wrap: Callable[[Any], Any], *, first: bool
             wrapper of the next: layers that are left alone then keep the weights that they have.
 
     Returns:
-        The copy, and the names of the layers with weights that were left alone, with their classes.
+        The copy, and the layers with weights that were left alone: by their names, their classes.
     """
     import tf_keras
 
-    left = []
+    left = {}
 
     def choose(layer: Any) -> Any:
         if takes(layer):
             return wrap(layer)
         if layer.weights:
-            left.append(f"{layer.name} ({type(layer).__name__})")
+            left[layer.name] = type(layer).__name__
             layer.trainable = layer.trainable and (first or _is_normalization(layer))
         return layer
 
     copy = tf_keras.models.clone_model(clone(model), clone_function=choose)
-    return copy, tuple(left)
+    return copy, left
 
 
 def _is_normalization(layer: Any) -> bool:

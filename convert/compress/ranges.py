@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
+from .marks import mark_of
 from .rounding import short_name
 
 Array = npt.NDArray[Any]
 
 _SAMPLES = 200
 _BATCH = 25
-_PAIRS = (
-    ("output_min", "output_max"),
-    ("post_activation_min", "post_activation_max"),
-    ("quantize_layer_min", "quantize_layer_max"),
-)
+_PAIRS = (("output_min", "output_max"), ("post_activation_min", "post_activation_max"))
 
 
 def begin_ranges(quantized: Any, plain: Any, inputs: dict[str, Array]) -> None:
@@ -55,8 +51,8 @@ def trained_ranges(quantized: Any) -> dict[str, tuple[float, float]]:
     return {name: (float(low.numpy()), float(high.numpy())) for name, (low, high) in _variables(quantized).items()}
 
 
-def fingerprints(plain: Any, names: list[str], inputs: list[Array]) -> dict[str, list[float]]:
-    """Figures by which the outputs of layers are known again in a file whose tensors have other names.
+def marks_of(plain: Any, names: list[str], inputs: list[Array]) -> dict[str, list[float]]:
+    """What the outputs of layers are known by.
 
     Args:
         plain: A flat functional tf_keras model.
@@ -64,23 +60,10 @@ def fingerprints(plain: Any, names: list[str], inputs: list[Array]) -> dict[str,
         inputs: One array for each input, (samples, ...), few.
 
     Returns:
-        By the layer's name, see `fingerprint`.
+        By the layer's name, see `mark_of`.
     """
     (values,) = _walk(plain, names, inputs, batch=len(inputs[0]))
-    return {name: fingerprint(value) for name, value in values.items()}
-
-
-def fingerprint(values: Array) -> list[float]:
-    """What a tensor is known by, whatever the order of its axes: size, smallest, largest, sum, sum of squares.
-
-    Args:
-        values: Of any shape.
-
-    Returns:
-        Five numbers.
-    """
-    wide = values.astype(np.float64)
-    return [float(wide.size), float(wide.min()), float(wide.max()), float(wide.sum()), float(np.square(wide).sum())]
+    return {name: mark_of(value) for name, value in values.items()}
 
 
 def _walk(plain: Any, names: list[str], inputs: list[Array], batch: int = _BATCH) -> Iterator[dict[str, Array]]:
@@ -101,7 +84,8 @@ def _variables(quantized: Any) -> dict[str, tuple[Any, Any]]:
     found = {}
     for layer in quantized.layers:
         weights = {short_name(weight): weight for weight in layer.weights}
-        for low, high in _PAIRS:
+        of_input = (f"{layer.name}_min", f"{layer.name}_max")
+        for low, high in (*_PAIRS, of_input):
             if low in weights and high in weights:
                 found[_plain_name(layer)] = (weights[low], weights[high])
     return found

@@ -55,11 +55,12 @@ def _clustered_scheme(*, zeros: bool, one_scale: bool) -> Any:
 
 
 @contextlib.contextmanager
-def one_value_per_cluster(compression: Compression) -> Iterator[None]:
-    """Let tfmot take a layer's clusters for those of the whole layer, where they are.
+def mended(compression: Compression) -> Iterator[None]:
+    """Have tfmot round what it would pass over, and take clusters for what they are.
 
-    It takes them for clusters of each channel where all channels happen to hold as many values, and then trains each
-    channel's apart: sixteen values become sixteen times the channels.
+    A convolution or dense layer that a ReLU follows at once lost the roundings of its weights with those of its output.
+    And clusters of a layer are taken for clusters of each channel where all channels happen to hold as many values:
+    sixteen values become sixteen times the channels.
 
     Args:
         compression: All steps.
@@ -70,22 +71,38 @@ def one_value_per_cluster(compression: Compression) -> Iterator[None]:
     from tensorflow_model_optimization.python.core.quantization.keras.collab_opts.cluster_preserve import (
         cluster_preserve_quantize_registry as clustered,
     )
+    from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import default_8bit_transforms
 
-    found = clustered.get_centroids
-
-    def of_the_whole_layer(layer: Any, weight: Any, data_format: Any) -> Any:
-        import tensorflow as tf
-
-        del layer, data_format
-        centroids, index = clustered.get_unique(weight)
-        return centroids, tf.size(centroids), index, False
-
+    centroids, transform = clustered.get_centroids, default_8bit_transforms.LayerReLUQuantize
+    replacement = transform.replacement
     if compression.one_scale:
-        clustered.get_centroids = of_the_whole_layer
+        clustered.get_centroids = _centroids_of_the_layer
+    transform.replacement = lambda self, match: _keep_weights(match) or replacement(self, match)
     try:
         yield
     finally:
-        clustered.get_centroids = found
+        clustered.get_centroids, transform.replacement = centroids, replacement
+
+
+def _centroids_of_the_layer(layer: Any, weight: Any, data_format: Any) -> Any:
+    """What `get_centroids` of tfmot returns for weights that are clustered as a whole."""
+    import tensorflow as tf
+
+    del layer, data_format
+    values, index = tf.unique(tf.reshape(weight, [-1]))
+    return values, tf.size(values), tf.reshape(index, tf.shape(weight)), False
+
+
+def _keep_weights(relu: Any) -> Any | None:
+    """Round the weights of the layer before a ReLU, and not its output; None where it has none."""
+    from tensorflow_model_optimization.python.core.quantization.keras import quantize_aware_activation, utils
+
+    before = relu.input_layers[0].layer
+    if before["class_name"] == "Add" or before["config"].get("activation") not in ("linear", "relu"):
+        return None
+    nothing = quantize_aware_activation.NoOpActivation()
+    before["config"]["activation"] = utils.serialize_activation(nothing, use_legacy_format=True)
+    return relu
 
 
 def without_roundings(quantized: Any, plain: Any) -> Any:

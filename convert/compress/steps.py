@@ -14,8 +14,8 @@ from .fine_tuning import Fitting
 from .graph import clone, flattened, folded
 from .layers import clusterable, prunable, quantizable, wrapped
 from .ranges import begin_ranges
-from .recipe import Prune
-from .rounding import QUANTIZED, one_value_per_cluster, scheme, without_roundings
+from .recipe import Compression, Prune
+from .rounding import QUANTIZED, mended, scheme, without_roundings
 from .states import State
 
 
@@ -25,14 +25,14 @@ class StepReport:
 
     Attributes:
         name: prune, cluster or quantize_aware.
-        left: The layers with weights that it could not take, with their classes.
+        left: The layers with weights that it could not take: by their names, their classes.
         epochs: How many were done.
         best: The epoch whose weights were kept.
         history: By the name of a figure, its value in each epoch.
     """
 
     name: str
-    left: tuple[str, ...]
+    left: dict[str, str]
     epochs: int = 0
     best: int = 0
     history: dict[str, tuple[float, ...]] | None = None
@@ -196,29 +196,17 @@ def _cluster(model: Any, fitting: Fitting) -> tuple[Any, StepReport]:
 def _quantize_aware(model: Any, fitting: Fitting) -> tuple[Any, StepReport]:
     compression = fitting.compression
     assert compression.quantize_aware is not None
-    quantized, left = rounded(model, fitting)
+    quantized, left = _rounded(model, compression)
     if compression.quantize_aware.calibrated:
         begin_ranges(quantized, model, fitting.data.inputs)
     state = fitting.fit(quantized, "quantize_aware")
     return quantized, StepReport("quantize_aware", left).after(state)
 
 
-def rounded(model: Any, fitting: Fitting) -> tuple[Any, tuple[str, ...]]:
-    """A copy of a model with its roundings, its activation ranges not yet known.
-
-    Args:
-        model: A flat functional tf_keras model; not changed.
-        fitting: Of its compression.
-
-    Returns:
-        The copy, and the layers with weights that go on in float.
-
-    Raises:
-        UsageError: No layer can be rounded.
-    """
+def _rounded(model: Any, compression: Compression) -> tuple[Any, dict[str, str]]:
+    """A copy of a model with its roundings, and the layers with weights that go on in float."""
     import tensorflow_model_optimization as tfmot
 
-    compression = fitting.compression
     roundings = scheme(compression)
     registry = roundings.get_quantize_registry()
     annotated, left = wrapped(
@@ -228,17 +216,15 @@ def rounded(model: Any, fitting: Fitting) -> tuple[Any, tuple[str, ...]]:
         first=compression.steps == (QUANTIZED,),
     )
     _require_some(model, left, QUANTIZED)
-    with one_value_per_cluster(compression):
+    with mended(compression):
         return tfmot.quantization.keras.quantize_apply(annotated, roundings), left
 
 
-def _require_some(model: Any, left: tuple[str, ...], step: str) -> None:
-    names = {text.partition(" ")[0] for text in left}
-    kinds = {type(layer).__name__ for layer in model.layers if layer.weights and layer.name in names}
-    if all(layer.name in names for layer in model.layers if layer.weights):
+def _require_some(model: Any, left: dict[str, str], step: str) -> None:
+    if all(layer.name in left for layer in model.layers if layer.weights):
         raise UsageError(
             "No layer of this model can be taken by this step",
             where=f"step {step}",
-            got=", ".join(sorted(kinds)) or "no weights",
+            got=", ".join(sorted(set(left.values()))) or "no weights",
             fix="leave the step out, or leave fewer layers out",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ import numpy.typing as npt
 from litefoot.runtime.storage.files import read_arrays
 
 from .calibration import one_by_one
+from .trained_ranges import trained_ranges
 
 
-def write(*, source: str, calibration: str, out: str) -> None:
+def write(*, source: str, calibration: str, out: str, one_scale: bool = False, trained: str | None = None) -> None:
     """Quantize a float32 ONNX file: weights int8 per channel, activations uint8, in QDQ form.
 
     uint8 activations with int8 weights are the pair that x86 with VNNI and ARM both have kernels for; on AVX2 without
@@ -26,20 +27,35 @@ def write(*, source: str, calibration: str, out: str) -> None:
         source: The float32 ``.onnx`` file.
         calibration: An ``.npz`` file, by input name, (samples, ...).
         out: The ``.onnx`` file to write.
+        one_scale: Give all weights of a layer one scale: one for each channel would undo clusters.
+        trained: The folder of a compressed form whose activation ranges are taken over; None to have them from the
+            calibration samples alone.
     """
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / "prepared.onnx"
         prepare(Path(source), prepared)
-        quantize(prepared, Path(calibration), Path(out))
+        given = _scales_of_channels(prepared) if one_scale else {}
+        if trained is not None:
+            given |= trained_ranges(prepared, Path(trained))
+        quantize(prepared, Path(calibration), Path(out), per_channel=not one_scale, given=given)
 
 
-def quantize(prepared: Path, calibration: Path, out: Path) -> None:
+def quantize(
+    prepared: Path,
+    calibration: Path,
+    out: Path,
+    *,
+    per_channel: bool = True,
+    given: Mapping[str, list[dict[str, Any]]] | None = None,
+) -> None:
     """Quantize a file that `prepare` wrote.
 
     Args:
         prepared: The float32 ``.onnx`` file.
         calibration: As for `write`.
         out: The ``.onnx`` file to write.
+        per_channel: Give the weights of each output channel a scale of their own.
+        given: By the tensor's name, what ONNX Runtime is told of its quantization.
     """
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
 
@@ -50,11 +66,24 @@ def quantize(prepared: Path, calibration: Path, out: Path) -> None:
             str(made),
             _Samples(one_by_one(read_arrays(samples), _batch(model))),
             quant_format=QuantFormat.QDQ,
-            per_channel=True,
+            per_channel=per_channel,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,
+            extra_options={"TensorQuantOverrides": dict(given or {})},
         )
+
+
+def _scales_of_channels(prepared: Path) -> dict[str, list[dict[str, Any]]]:
+    """Depthwise convolutions, which are never clustered, keep a scale for each channel."""
+    import onnx
+
+    graph = onnx.load(str(prepared), load_external_data=False).graph
+    return {
+        node.input[1]: [{"axis": 0}]
+        for node in graph.node
+        if node.op_type == "Conv" and any(entry.name == "group" and entry.i > 1 for entry in node.attribute)
+    }
 
 
 @contextlib.contextmanager

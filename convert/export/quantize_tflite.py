@@ -23,6 +23,8 @@ _MOST_FLOAT_WEIGHTS = 0.5
 _SMALL_BYTES = 16_384
 """Of float weights that may stay without activation ranges: tensors of less than 1,024 values are left alone then."""
 
+_CLUSTERED = ("FULLY_CONNECTED", "CONV_2D", "CONV_2D_TRANSPOSE", "EMBEDDING_LOOKUP")
+
 _FLOAT16: Recipe = [
     {
         "regex": ".*",
@@ -41,7 +43,9 @@ _FLOAT_IO: Recipe = [
 ]
 
 
-def write(*, source: str, precision: str, integer_io: bool, calibration: str | None, out: str) -> None:
+def write(
+    *, source: str, precision: str, integer_io: bool, calibration: str | None, out: str, one_scale: bool = False
+) -> None:
     """Quantize a float32 TFLite file.
 
     Args:
@@ -50,9 +54,11 @@ def write(*, source: str, precision: str, integer_io: bool, calibration: str | N
         integer_io: Store inputs and outputs as int8 too.
         calibration: An ``.npz`` file, by input name, (samples, ...), float32; needed for int8 only.
         out: The ``.tflite`` file to write.
+        one_scale: Give all weights of a layer one scale: one for each channel would undo clusters.
     """
     ranges = ranges_of(source, calibration) if calibration is not None and precision == "int8" else None
-    Path(out).write_bytes(quantize(source, recipe_of(source, precision, integer_io=integer_io), ranges))
+    recipe = recipe_of(source, precision, integer_io=integer_io, one_scale=one_scale)
+    Path(out).write_bytes(quantize(source, recipe, ranges))
     _refuse_float_weights(Path(out), 0 if precision == "int8" else _SMALL_BYTES)
 
 
@@ -154,13 +160,14 @@ def _refuse_float_weights(path: Path, least: int) -> None:
         )
 
 
-def recipe_of(source: str, precision: str, *, integer_io: bool) -> Recipe:
+def recipe_of(source: str, precision: str, *, integer_io: bool, one_scale: bool = False) -> Recipe:
     """The recipe that makes a file of one precision throughout.
 
     Args:
         source: The float32 ``.tflite`` file.
         precision: fp16, dynamic or int8.
         integer_io: Store inputs and outputs as int8 too.
+        one_scale: Give all weights of a layer one scale, but for depthwise convolutions, which are never clustered.
 
     Returns:
         The recipe; rules for single operators may be added behind it.
@@ -169,20 +176,21 @@ def recipe_of(source: str, precision: str, *, integer_io: bool) -> Recipe:
 
     if precision == "fp16":
         return _FLOAT16
-    wide = wide_layers(Path(source))
+    wide = [".*"] if one_scale else [re.escape(name) for name in wide_layers(Path(source))]
+    operations = _CLUSTERED if one_scale else _CLUSTERED[:1]
     if precision == "dynamic":  # the variant that leaves small tensors alone: quantizing those costs time and no bytes
-        return _with_one_scale(recipe.dynamic_legacy_wi8_afp32(), wide)
-    static = _with_one_scale(recipe.static_wi8_ai8(), wide)
+        return _with_one_scale(recipe.dynamic_legacy_wi8_afp32(), operations, wide)
+    static = _with_one_scale(recipe.static_wi8_ai8(), operations, wide)
     return static if integer_io else static + _FLOAT_IO
 
 
-def _with_one_scale(recipe: Recipe, wide: Sequence[str]) -> Recipe:
-    """The same recipe, but one scale for all weights of some dense layers."""
+def _with_one_scale(recipe: Recipe, operations: Sequence[str], names: Sequence[str]) -> Recipe:
+    """The same recipe, but one scale for all weights of some layers."""
     (rule,) = recipe
     settings = rule["op_config"]
     weights = settings["weight_tensor_config"] | {"granularity": "TENSORWISE"}
-    narrowed = rule | {"operation": "FULLY_CONNECTED", "op_config": settings | {"weight_tensor_config": weights}}
-    return [rule, *(narrowed | {"regex": re.escape(name)} for name in wide)]
+    narrowed = rule | {"op_config": settings | {"weight_tensor_config": weights}}
+    return [rule, *(narrowed | {"operation": kind, "regex": name} for kind in operations for name in names)]
 
 
 @functools.lru_cache(maxsize=1)

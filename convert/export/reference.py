@@ -23,17 +23,18 @@ MOST_STEPS = 500
 """Ranges hardly move after a few hundred calls of a model, and every one of them costs time."""
 
 
-def write(*, source: dict[str, Any], samples: str, state: dict[str, str], out: str) -> None:
+def write(*, source: dict[str, Any], samples: str, state: dict[str, str], out: str, compressed: bool = False) -> None:
     """Run the full-precision model on samples and write its outputs.
 
     Args:
         source: A `Source`, encoded.
+        compressed: Run its compressed form instead.
         samples: An ``.npz`` file, by input name, (samples, ...).
         state: Of the contract; with it, samples are sequences.
         out: The ``.npz`` file to write, by output name, (samples, ...).
     """
     opened = open_model(source)
-    inputs, call = opened.description.inputs, _caller(opened)
+    inputs, call = opened.description.inputs, _caller(opened, compressed=compressed)
     results = []
     for batch, count in _batches(read_arrays(Path(samples)), inputs[0].shape[0]):
         outputs = roll_out(call, inputs, state, batch) if state else call(batch)
@@ -87,10 +88,10 @@ def spread_steps(samples: int, steps: int, most: int) -> tuple[npt.NDArray[np.in
     return chosen // steps, chosen % steps
 
 
-def _caller(opened: Any) -> Callable[[Arrays], Arrays]:
+def _caller(opened: Any, *, compressed: bool = False) -> Callable[[Arrays], Arrays]:
     import tensorflow as tf
 
-    function, _ = opened.traced
+    function, _ = opened.trace(opened.exported, batch=None) if compressed else opened.traced
 
     def call(given: Arrays) -> Arrays:
         outputs = function(**{name: tf.constant(array) for name, array in given.items()})

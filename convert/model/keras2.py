@@ -58,7 +58,7 @@ def open_keras2(model: Any) -> OpenedModel:
         bridge_error=None,
         notes=() if getattr(model, "_is_graph_network", False) else ("a subclassed model cannot be compressed",),
     )
-    return OpenedModel(description, 1, call, call, holder)
+    return OpenedModel(description, 1, call, call, holder, keras2=model if description.compressible else None)
 
 
 def inline_convolutions(model: Any) -> None:

@@ -36,13 +36,13 @@ def open_keras3(model: Any) -> OpenedModel:
     exported: Call = call
     holder = tf.Module()
     holder.variables_ = [variable.value for variable in model.variables]  # a Keras 3 model itself would lose them
-    error, notes = None, []
+    error, notes, keras2 = None, [], None
     try:
         bridged = bridge(model)
     except NotCarried as refusal:
         notes.append(f"exported directly, cannot be compressed: {refusal}")
     else:
-        error = bridged.error
+        error, keras2 = bridged.error, bridged.model
         inline_convolutions(bridged.model)
         holder.variables_ = bridged.model.variables
         exported = _bridged_call(bridged.model, [spec.name for spec in inputs], [spec.name for spec in outputs])
@@ -57,7 +57,7 @@ def open_keras3(model: Any) -> OpenedModel:
         bridge_error=error,
         notes=tuple(notes),
     )
-    return OpenedModel(description, 1, call, exported, holder)
+    return OpenedModel(description, 1, call, exported, holder, keras2=keras2)
 
 
 def named_call(model: Any) -> tuple[Call, tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:

@@ -26,6 +26,8 @@ class OpenedModel:
         exported: The same model in the form that is exported: in Keras 2 where the bridge carries it.
         holder: A ``tf.Module`` that owns the exported form's variables.
         traced: `original` with a free batch: the ``tf.function``, and its one concrete function.
+        keras2: The model as a live tf_keras model, inputs and outputs in the order of the description; None where there
+            is none.
     """
 
     description: Description
@@ -34,6 +36,26 @@ class OpenedModel:
     exported: Call
     holder: Any
     traced: tuple[Any, Any] = (None, None)
+    keras2: Any = None
+
+    def positional(self, model: Any) -> Call:
+        """A tf_keras model as a function by the names of this one.
+
+        Args:
+            model: Its inputs and outputs are flat lists in the order of the description.
+
+        Returns:
+            The function.
+        """
+        inputs = [spec.name for spec in self.description.inputs]
+        outputs = [spec.name for spec in self.description.outputs]
+
+        def call(given: dict[str, Any]) -> dict[str, Any]:
+            results = model([given[name] for name in inputs] if len(inputs) > 1 else given[inputs[0]], training=False)
+            flat = results if isinstance(results, (list, tuple)) else [results]
+            return dict(zip(outputs, flat, strict=True))
+
+        return call
 
     def trace(self, call: Call, *, batch: int | None) -> tuple[Any, Any]:
         """Trace a function for the model's shapes.

@@ -14,7 +14,7 @@ from litefoot.runtime.verification.kinds import are_probabilities
 
 from ..data.synthetic import synthetic_samples
 from ..source import Source
-from .keras2 import open_keras2
+from .keras2 import inline_convolutions, open_keras2
 from .keras3 import open_keras3
 from .loading import load_keras
 from .opened import OpenedModel, refuse_texts
@@ -69,7 +69,21 @@ def _open(document: str) -> OpenedModel:
         )
     model = replace(opened, description=replace(opened.description, inputs=inputs), batch=_batch(inputs, source.batch))
     model = replace(model, traced=model.trace(model.original, batch=None))
-    return replace(model, description=replace(model.description, outputs=_outputs(model)))
+    model = replace(model, description=replace(model.description, outputs=_outputs(model)))
+    return model if source.compressed is None else _with_compressed(model, source)
+
+
+def _with_compressed(model: OpenedModel, source: Source) -> OpenedModel:
+    """The same model, but what is exported is its compressed form."""
+    import tensorflow as tf
+
+    from ..compress.job import load_plain
+
+    plain = load_plain(source)
+    inline_convolutions(plain)
+    holder = tf.Module()
+    holder.model = plain
+    return replace(model, exported=model.positional(plain), holder=holder)
 
 
 def _fixed(spec: TensorSpec, source: Source) -> TensorSpec:

@@ -33,6 +33,7 @@ def limit_golden(golden: Golden) -> Golden:
             {name: array[:keep] for name, array in golden.inputs.items()},
             {name: array[:keep] for name, array in golden.references.items()},
             None if golden.targets is None else golden.targets[:keep],
+            {name: array[:keep] for name, array in golden.compressed.items()},
         )
     )
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from litefoot.runtime.errors import ConversionCrashed, ConversionFailed, ConversionTimedOut, LitefootError
 
-from .process import Process
+from .process import Process, Progress
 
 PROGRAM = "litefoot.convert.workers.program"
 
@@ -32,6 +32,7 @@ class Job:
         lane: Whose worker carries it out.
         needs: The job without whose result this one cannot be done.
         otherwise: What is tried when this one fails; it has the same name, and often another lane.
+        time_limit: In seconds; None for that of its workers.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Job:
     lane: str = ""
     needs: str | None = None
     otherwise: Job | None = None
+    time_limit: float | None = None
 
 
 @dataclass(frozen=True)
@@ -87,11 +89,12 @@ class Workers:
             process.stop()
         self._processes.clear()
 
-    def ask(self, job: Job) -> Any:
+    def ask(self, job: Job, progress: Progress | None = None) -> Any:
         """Carry out one job now.
 
         Args:
             job: The job; nothing else of its lane is under way.
+            progress: Called when the task tells how far it has come.
 
         Returns:
             What its task returned.
@@ -100,7 +103,8 @@ class Workers:
             LitefootError: What went wrong; of the type that the task raised, where that was one of litefoot's.
         """
         try:
-            return self._process(job.lane).ask(job.name, job.task, job.arguments, self._time_limit)
+            limit = self._time_limit if job.time_limit is None else job.time_limit
+            return self._process(job.lane).ask(job.name, job.task, job.arguments, limit, progress)
         except (ConversionCrashed, ConversionTimedOut):
             self._drop(job.lane)
             raise

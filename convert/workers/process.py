@@ -11,14 +11,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from litefoot.runtime import errors
 from litefoot.runtime.errors import ConversionCrashed, ConversionFailed, ConversionTimedOut, LitefootError
 
+Progress = Callable[[str, int, int], None]
+"""Called with what is going on, how much of it is done, and all of it."""
+
 _LAST_LINES = 8
 _LAST_FRAMES = 5
+_PROGRESS = b'{"progress"'
 _SECONDS_TO_DIE = 10.0
 _LONGEST_WAIT = 3600.0
 _KILLED_FIX = "the machine may have run out of memory; close other programs or convert fewer variants at once"
@@ -53,7 +57,9 @@ class Process:
             start_new_session=True,  # an interrupt at the terminal reaches this process, which then ends its workers
         )
 
-    def ask(self, name: str, task: str, arguments: dict[str, Any], time_limit: float) -> Any:
+    def ask(
+        self, name: str, task: str, arguments: dict[str, Any], time_limit: float, progress: Progress | None = None
+    ) -> Any:
         """Send a task and wait for its end.
 
         Args:
@@ -61,6 +67,7 @@ class Process:
             task: A task that the program knows.
             arguments: Of the task, as JSON.
             time_limit: In seconds.
+            progress: Called when the task tells how far it has come.
 
         Returns:
             What the task returned.
@@ -78,7 +85,7 @@ class Process:
             self._process.stdin.flush()
         except BrokenPipeError:
             raise self._crashed(name, begin) from None
-        reply = self._reply(time_limit)
+        reply = self._reply(time_limit, progress)
         if reply is None:
             self._process.kill()
             raise ConversionTimedOut(
@@ -117,8 +124,8 @@ class Process:
         self._process.stdout.close()
         self._log.close()
 
-    def _reply(self, time_limit: float) -> bytes | None:
-        """The worker's line; empty when it died, None when it took too long."""
+    def _reply(self, time_limit: float, progress: Progress | None) -> bytes | None:
+        """The worker's last line; empty when it died, None when it took too long."""
         assert self._process.stdout is not None
         deadline = time.monotonic() + time_limit
         reply = b""
@@ -132,7 +139,7 @@ class Process:
                     part = os.read(self._process.stdout.fileno(), 65536)
                     if not part:
                         return b""
-                    reply += part
+                    reply = _without_progress(reply + part, progress)
         return reply
 
     def _crashed(self, name: str, begin: int) -> ConversionCrashed:
@@ -151,6 +158,16 @@ class Process:
             got=f"{cause}; its last words:{tail or ' none'}",
             fix=_KILLED_FIX if code == -signal.SIGKILL else _CRASHED_FIX,
         )
+
+
+def _without_progress(reply: bytes, progress: Progress | None) -> bytes:
+    """What a worker has written, but for the whole lines that tell how far it has come."""
+    while reply.startswith(_PROGRESS) and b"\n" in reply:
+        line, _, reply = reply.partition(b"\n")
+        if progress is not None:
+            what, done, total = json.loads(line)["progress"]
+            progress(what, done, total)
+    return reply
 
 
 def _parse(reply: bytes) -> dict[str, Any] | None:

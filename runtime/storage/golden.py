@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadDocument
@@ -19,11 +19,14 @@ class Golden:
         inputs: By input name, float32 or integer, (samples, ...).
         references: By output name, the full-precision model's answer, (samples, ...).
         targets: The right answer for each sample, (samples,) for classes; None without labels.
+        compressed: By output name, the answer of the compressed model in float, (samples, ...); empty where the model
+            was not compressed.
     """
 
     inputs: dict[str, npt.NDArray[Any]]
     references: dict[str, npt.NDArray[Any]]
     targets: npt.NDArray[Any] | None = None
+    compressed: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return min((len(array) for array in (*self.inputs.values(), *self.references.values())), default=0)
@@ -32,6 +35,7 @@ class Golden:
         """The arrays of ``golden.npz`` by their names there."""
         arrays = {f"input/{name}": array for name, array in self.inputs.items()}
         arrays |= {f"reference/{name}": array for name, array in self.references.items()}
+        arrays |= {f"compressed/{name}": array for name, array in self.compressed.items()}
         return arrays if self.targets is None else {**arrays, "target": self.targets}
 
     @classmethod
@@ -48,7 +52,7 @@ class Golden:
         Raises:
             BadDocument: A name is unknown, or the arrays hold different numbers of samples.
         """
-        parts: dict[str, dict[str, npt.NDArray[Any]]] = {"input": {}, "reference": {}, "target": {}}
+        parts: dict[str, dict[str, npt.NDArray[Any]]] = {"input": {}, "reference": {}, "target": {}, "compressed": {}}
         for name, array in arrays.items():
             part, _, rest = name.partition("/")
             if part not in parts or array.ndim == 0 or (part == "target") != (rest == ""):
@@ -57,4 +61,4 @@ class Golden:
         counts = {name: len(array) for name, array in arrays.items()}
         if len(set(counts.values())) > 1:
             raise BadDocument("Golden arrays hold different numbers of samples", where=where, got=counts)
-        return cls(parts["input"], parts["reference"], parts["target"].get(""))
+        return cls(parts["input"], parts["reference"], parts["target"].get(""), parts["compressed"])

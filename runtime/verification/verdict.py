@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Array = npt.NDArray[Any]
+
+
+_NO_METRIC = (
+    "the file agrees with the compressed model, but no metric on labelled samples tells what the compression has cost"
+)
 
 
 @dataclass(frozen=True)
@@ -49,11 +54,13 @@ class OutputVerdict:
         output: Its name.
         checks: All of them, the failed ones too.
         drift: The figures; None where there was nothing to compare.
+        from_original: The same against the model before compression, which nothing is checked by; None without one.
     """
 
     output: str
     checks: tuple[Check, ...]
     drift: Drift | None = None
+    from_original: Drift | None = None
 
     @property
     def passed(self) -> bool:
@@ -70,19 +77,24 @@ class Verdict:
         engine: The engine and its version; drift depends on both.
         outputs: The verdict on each output of the contract, and on each that should not be there.
         task: The verdict on the task's metric; None without labelled samples or metric.
+        compressed: Whether the model was compressed. Then outputs are compared with those of the compressed model in
+            float, and only the metric can tell what the compression itself has cost.
     """
 
     artifact: str
     engine: str
     outputs: tuple[OutputVerdict, ...]
     task: TaskVerdict | None
+    compressed: bool = False
 
     @property
     def status(self) -> Status:
-        """Failed if anything failed, undecided if the metric is, else passed."""
+        """Failed if anything failed, undecided if the metric is, or a compressed model has none, else passed."""
         if not self.outputs or not all(output.passed for output in self.outputs):
             return "failed"
-        return "passed" if self.task is None else self.task.status
+        if self.task is None:
+            return "undecided" if self.compressed else "passed"
+        return self.task.status
 
     @property
     def passed(self) -> bool:
@@ -108,6 +120,8 @@ class Verdict:
         ]
         if self.task is not None and self.task.reason:
             failed.append(self.task.reason)
+        if self.task is None and self.compressed:
+            failed.append(_NO_METRIC)
         return "; ".join(failed) if self.outputs else "no output was compared"
 
 
@@ -121,6 +135,7 @@ def judge(
     targets: Array | None,
     tolerances: Mapping[str, Tolerance],
     steps: Mapping[str, float],
+    compressed: Mapping[str, Array] | None = None,
 ) -> Verdict:
     """Judge an artifact's outputs against the full-precision model's.
 
@@ -134,6 +149,7 @@ def judge(
         targets: The right answers, (samples, ...); None without labels.
         tolerances: By output name.
         steps: By output name, the size of one quantization step.
+        compressed: By output name, the values of the compressed model in float; empty or None where none was.
 
     Returns:
         The verdict. A missing or unexpected output, another shape or dtype, values that are not finite and zero
@@ -146,19 +162,33 @@ def judge(
     verdicts = [
         _judge_output(
             spec,
-            references.get(spec.name),
+            (compressed or references).get(spec.name),
             outputs.get(spec.name),
             tolerances.get(spec.name),
             steps.get(spec.name),
         )
         for spec in shown.values()
     ]
+    if compressed:
+        verdicts = [_with_original(verdict, shown[verdict.output], references, outputs) for verdict in verdicts]
     unexpected = sorted(outputs.keys() - shown.keys())
     verdicts += [
         OutputVerdict(name, (Check("output", "unexpected", "only the contract's outputs", passed=False),))
         for name in unexpected
     ]
-    return Verdict(artifact, engine, tuple(verdicts), _judge_metric(contract, references, outputs, targets))
+    task = _judge_metric(contract, references, outputs, targets)
+    return Verdict(artifact, engine, tuple(verdicts), task, bool(compressed))
+
+
+def _with_original(
+    verdict: OutputVerdict, spec: TensorSpec, references: Mapping[str, Array], outputs: Mapping[str, Array]
+) -> OutputVerdict:
+    """The drift from the model before compression too, where it can be told."""
+    reference, output = references.get(spec.name), outputs.get(spec.name)
+    if reference is None or output is None or verdict.drift is None or reference.shape != output.shape:
+        return verdict
+    stepwise = is_stepwise(spec, reference)
+    return replace(verdict, from_original=measure(reference, output, step=None, kind=spec.kind, stepwise=stepwise))
 
 
 def _judge_output(
