@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from litefoot.runtime.errors import require
 
+from .budget_options import add_budgets, budgets_of, show_choice
 from .junit import Case, add_junit, cases_of, write_junit
 from .promised import add_metric, kinds_of, metric_of
+from .rescued import rescue_line
 from .terminal import print_json, print_table, progress_bar, say
 from .verdicts import DRIFT_COLUMNS, drift_cells, exit_code
 
@@ -42,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_samples(parser.add_argument_group("samples"))
     _add_model(parser.add_argument_group("the model"))
     _add_promises(parser.add_argument_group("what the model means"))
+    add_budgets(parser.add_argument_group("budgets, of which the file that fits is looked for"))
 
 
 def _add_samples(group: argparse._ArgumentGroup) -> None:
@@ -93,7 +97,8 @@ def execute(arguments: argparse.Namespace) -> int:
         arguments: What was parsed.
 
     Returns:
-        The exit code: 5 when a variant could not be made, else 1 when an artifact did not pass, else 0.
+        The exit code: with budgets 0 when a file fits them, else 1. Without: 5 when a variant could not be made, else
+        1 when an artifact did not pass, else 0.
 
     Raises:
         MissingDependency: The room that converts is not installed.
@@ -103,11 +108,13 @@ def execute(arguments: argparse.Namespace) -> int:
 
     if is_pipeline(Path(arguments.source)):
         return _convert_whole(arguments)
-    from litefoot.convert import Reading, convert
+    from litefoot.convert import Reading, convert, convert_within
     from litefoot.convert.source import parse_shapes
 
+    budgets = budgets_of(arguments)
+    make = convert if budgets is None else partial(convert_within, budgets=budgets)
     with progress_bar("converting") as advance:
-        conversion = convert(
+        conversion = make(
             arguments.source,
             out=arguments.out,
             calibration=arguments.calibration,
@@ -133,6 +140,8 @@ def execute(arguments: argparse.Namespace) -> int:
     else:
         _show(report)
         say(f"\nbundle  {conversion.bundle}\nreport  {conversion.bundle / 'report.html'}")
+    if report.choice is not None:
+        return 0 if report.choice.picked is not None else 1
     return _STAGE_FAILED if report.failures else exit_code([artifact.status for artifact in report.artifacts])
 
 
@@ -249,6 +258,8 @@ def _show(report: Report) -> None:
     for artifact in report.artifacts:
         if artifact.reason:
             say(f"{artifact.name} {artifact.status}: {artifact.reason}")
+    for rescue in report.rescues:
+        say(rescue_line(rescue))
     for failure in report.failures:
         say(f"\n{failure.name} was not made: {failure.message}")
     for skip in report.skipped:
@@ -261,5 +272,7 @@ def _show(report: Report) -> None:
     for note in source.notes:
         say(f"note: {note}")
     say(f"judged on {report.evidence}")
-    if report.recommended:
+    if report.choice is not None:
+        show_choice(report.choice)
+    elif report.recommended:
         say(f"recommended: {report.recommended[0]}, the smallest that passed")

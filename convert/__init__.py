@@ -1,5 +1,7 @@
 """Convert Keras models and SavedModels to verified TFLite and ONNX files."""
 
+from .budgets import Budgets
+from .budgets.searching import convert_within
 from .compress import Cluster, Compression, Prune, QuantizeAware, TrainingData, read_compression
 from .contracts import Promises, read_promises
 from .pipeline import Conversion, convert
@@ -9,6 +11,7 @@ from .whole import WholeReport, convert_whole
 
 __all__ = [
     "VARIANTS",
+    "Budgets",
     "Cluster",
     "Compression",
     "Conversion",
@@ -21,6 +24,7 @@ __all__ = [
     "WholeReport",
     "convert",
     "convert_whole",
+    "convert_within",
     "read_compression",
     "read_promises",
 ]

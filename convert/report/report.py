@@ -14,6 +14,8 @@ from litefoot.runtime.storage.manifest import Manifest
 from litefoot.runtime.verification.task import Status
 from litefoot.runtime.verification.verdict import Verdict
 
+from ..audit import Audit
+from ..budgets.choosing import Choice
 from ..intake import Intake
 from ..rescue.trials import Rescue, Trial
 from ..source import Description
@@ -109,6 +111,8 @@ class Report:
         machine: Processor and package versions.
         rescues: How each mixed variant came about, and what it costs.
         trials: What was tried for them, in order.
+        choice: The file that fits the budgets; None where none were given.
+        audit: What the files of a compressed model hold; None without a compression.
         seconds: How long the conversion took, verification included.
     """
 
@@ -129,6 +133,8 @@ class Report:
     machine: dict[str, Any]
     rescues: tuple[Rescue, ...] = ()
     trials: tuple[Trial, ...] = ()
+    choice: Choice | None = None
+    audit: Audit | None = None
     seconds: float = 0.0
 
 

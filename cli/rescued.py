@@ -1,0 +1,35 @@
+"""How mixed files came about, for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from litefoot.convert.rescue import Rescue
+
+_MOST_LAYERS = 6
+
+
+def rescue_line(rescue: Rescue) -> str:
+    """What was done to a failed int8 file, and what it costs.
+
+    Args:
+        rescue: Of one mixed variant.
+
+    Returns:
+        One line.
+    """
+    done = [*rescue.remedies]
+    if rescue.in_float:
+        done.append(f"{_layers(rescue.in_float)} computed in float")
+    if rescue.float_weights:
+        done.append(f"weights of {_layers(rescue.float_weights)} in float")
+    return (
+        f"{rescue.name} rescued: {'; '.join(done)}; {rescue.bytes_to_int8:.2f} x the bytes of int8, "
+        f"{rescue.bytes_to_float:.2f} x those of float; chosen on {rescue.held_out} held-out samples"
+    )
+
+
+def _layers(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - _MOST_LAYERS} more layers" if len(names) > _MOST_LAYERS else ""
+    return ", ".join(dict.fromkeys(names[:_MOST_LAYERS])) + more
