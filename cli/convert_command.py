@@ -6,11 +6,12 @@ import argparse
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from litefoot.runtime.errors import require
 
 from .budget_options import add_budgets, budgets_of, show_choice
+from .compression import add_compression, asked_compression, saying_how_to_go_on, training_data
 from .junit import Case, add_junit, cases_of, write_junit
 from .promised import add_metric, kinds_of, metric_of
 from .rescued import rescue_line
@@ -43,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print report.json instead of the table")
     add_junit(parser)
     _add_samples(parser.add_argument_group("samples"))
+    add_compression(parser.add_argument_group("compression"))
     _add_model(parser.add_argument_group("the model"))
     _add_promises(parser.add_argument_group("what the model means"))
     add_budgets(parser.add_argument_group("budgets, of which the file that fits is looked for"))
@@ -112,8 +114,10 @@ def execute(arguments: argparse.Namespace) -> int:
     from litefoot.convert.source import parse_shapes
 
     budgets = budgets_of(arguments)
-    make = convert if budgets is None else partial(convert_within, budgets=budgets)
-    with progress_bar("converting") as advance:
+    make: Any = convert if budgets is None else partial(convert_within, budgets=budgets)
+    if (compression := asked_compression(arguments)) is not None:
+        make = partial(make, compression=compression, training=training_data(arguments, compression))
+    with progress_bar("converting") as advance, saying_how_to_go_on(arguments):
         conversion = make(
             arguments.source,
             out=arguments.out,
@@ -149,6 +153,9 @@ def _convert_whole(arguments: argparse.Namespace) -> int:
     from litefoot.convert import convert_whole
     from litefoot.runtime.errors import UsageError
 
+    if asked_compression(arguments) is not None:
+        what = "Models that work together are not compressed: their recipe trains them together, as one"
+        raise UsageError(what, where=arguments.source, fix="convert without; dynamic and int8 files are small too")
     if arguments.calibration or arguments.evaluation or arguments.contract or arguments.metric:
         raise UsageError("Models that work together bring their own samples and contracts", where=arguments.source)
     with progress_bar("converting") as advance:

@@ -201,6 +201,7 @@ def _check_task(contract: ModelContract, data: Data) -> None:
 
 def _provenance(staged: Staged, found: Description) -> dict[str, Any]:
     if staged.training is not None:
-        return staged.training.document.provenance
+        # Where recipe and data lie on the machine that trained is nobody's business who gets the bundle.
+        return {name: value for name, value in staged.training.document.provenance.items() if name != "again"}
     digest = {} if staged.source.layout == "saved_model" else {"sha256": sha256(Path(staged.source.path))}
     return {"framework": found.framework, "parameters": found.parameters, **digest}

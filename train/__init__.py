@@ -1,5 +1,6 @@
 """Train a recipe to a TrainedModel folder: the model, its contract, its samples, and where it came from."""
 
+from .again import TrainedWith, trained_with
 from .data.samples import Data, Samples
 from .recipe import RECIPES, Delivery, Plan, Recipe, Request, find_recipe
 from .run import Options, Trained, interrupted, train
@@ -14,7 +15,9 @@ __all__ = [
     "Request",
     "Samples",
     "Trained",
+    "TrainedWith",
     "find_recipe",
     "interrupted",
     "train",
+    "trained_with",
 ]

@@ -18,6 +18,7 @@ from litefoot.runtime.storage.folder import check_free, new_folder, write_arrays
 from litefoot.runtime.storage.golden import Golden
 from litefoot.runtime.storage.trained import EVALUATION, MODEL, TrainedModel
 
+from .again import AGAIN
 from .data.samples import Data
 from .delivery import metric_value
 from .fitting.checks import check_data, check_delivery, check_model, check_rebuilt
@@ -28,7 +29,7 @@ from .fitting.plot import write_plot
 from .fitting.state import State, StateFolder, newest_state
 from .fitting.user_code import readable
 from .fitting.working import Working
-from .recipe import Delivery, Plan, Recipe, Request, Whole, check_name, find_recipe
+from .recipe import RECIPES, Delivery, Plan, Recipe, Request, Whole, check_name, find_recipe
 
 _PACKAGES = ("tensorflow", "tf-keras", "scikit-learn", "numpy")
 
@@ -58,6 +59,11 @@ class Options:
     patience: int | None = None
     precision: Precision = "float32"
     xla: bool = False
+
+    @property
+    def asked_data(self) -> str | None:
+        """The path of the user's data, from anywhere; None for the recipe's own."""
+        return None if self.source is None else str(self.source.resolve())
 
     def check(self) -> None:
         """Refuse values that mean nothing.
@@ -150,7 +156,8 @@ def train(
     finally:
         set_precision("float32")
     shipped.set_weights(model.get_weights())
-    deliveries, documents, whole = _deliver(fit, shipped, state, options)
+    asked = {"recipe": name if name in RECIPES else str(Path(name).resolve()), "data": options.asked_data}
+    deliveries, documents, whole = _deliver(fit, shipped, state, options, asked)
     if task.is_chief:
         _write(out, working.kept, deliveries, documents, whole, state, force=force)
     working.remove()
@@ -238,12 +245,12 @@ def _carry_out(fit: Fit, working: Working, model: Any, key: dict[str, Any]) -> S
 
 
 def _deliver(
-    fit: Fit, shipped: Any, state: State, options: Options
+    fit: Fit, shipped: Any, state: State, options: Options, asked: dict[str, str | None]
 ) -> tuple[dict[str, Delivery], dict[str, TrainedModel], Whole | None]:
     with readable(fit.recipe, "in deliver(); once that is put right, --resume goes on from there"):
         deliveries = fit.recipe.deliver(shipped, fit.data)
         documents = {
-            part: _document(fit.recipe.name, part, delivery, _provenance(fit.data, delivery, state, options))
+            part: _document(fit.recipe.name, part, delivery, _provenance(fit.data, delivery, state, options, asked))
             for part, delivery in deliveries.items()
         }
         return deliveries, documents, fit.recipe.whole(fit.data)
@@ -276,9 +283,12 @@ def _document(name: str, part: str, delivery: Delivery, provenance: dict[str, An
     )
 
 
-def _provenance(data: Data, delivery: Delivery, state: State, options: Options) -> dict[str, Any]:
+def _provenance(
+    data: Data, delivery: Delivery, state: State, options: Options, asked: dict[str, str | None]
+) -> dict[str, Any]:
     return {
         **state.key,
+        AGAIN: asked,
         "origin": data.origin,
         "quick": options.quick,
         "epochs_done": state.epoch,
