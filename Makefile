@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LITEFOOT := $(BIN)/litefoot
 
-.PHONY: demo results test compat pi check lint types imports docs bench sweep recipes lock clean
+.PHONY: demo results test compat pi check lint types imports docs bench sweep recipes rescue lock clean
 
 demo: .venv/installed
 	rm -rf runs/digits dist/digits
@@ -65,6 +65,10 @@ sweep: .venv/installed
 # Every recipe on the real data of LITEFOOT_DATA; goes on where it was interrupted.
 recipes: .venv/installed
 	$(BIN)/python -m benchmarks.recipes
+
+# Models that 8 bits ruin: stock int8 beside litefoot's choice; needs LITEFOOT_DATA, goes on where it was interrupted.
+rescue: .venv/installed
+	$(BIN)/python -m benchmarks.rescue
 
 lock: .venv/installed
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --upgrade --no-header --no-annotate \

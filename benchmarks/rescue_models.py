@@ -6,6 +6,7 @@ Called as ``python -m benchmarks.rescue_models NAME FOLDER``; the folder of MNIS
 from __future__ import annotations
 
 import gzip
+import itertools
 import os
 import sys
 from collections.abc import Callable
@@ -36,8 +37,8 @@ def separable() -> tuple[keras.Model, int]:
         The model, and its epochs.
     """
     inputs = keras.Input((28, 28, 1), name="rows")
-    x = _normalised(layers.Conv2D(16, 3, strides=2, padding="same", use_bias=False), inputs)
-    for filters, stride in ((32, 1), (64, 2), (64, 1)):
+    x = _normalised(layers.Conv2D(32, 3, strides=2, padding="same", use_bias=False), inputs)
+    for filters, stride in ((64, 1), (128, 2), (128, 1)):
         x = _normalised(layers.DepthwiseConv2D(3, strides=stride, padding="same", use_bias=False), x)
         x = _normalised(layers.Conv2D(filters, 1, use_bias=False), x)
     x = layers.GlobalAveragePooling2D()(x)
@@ -81,15 +82,15 @@ MODELS: dict[str, Callable[[], tuple[keras.Model, int]]] = {
 def scale_channels(model: keras.Model) -> None:
     """Make channels wide and narrow between consecutive layers, while the float outputs stay as they are.
 
-    ``relu(s x) = s relu(x)`` for ``s > 0``: what a channel's normalisation multiplies, the depthwise kernel that reads it
-    divides by (the inverse of cross-layer equalisation: Nagel et al. 2019, arXiv:1906.04721, section 4.1).
+    ``relu(s x) = s relu(x)`` for ``s > 0``: what a channel's normalisation multiplies, the depthwise kernel that reads
+    it divides by (the inverse of cross-layer equalisation: Nagel et al. 2019, arXiv:1906.04721, section 4.1).
 
     Args:
         model: Of `separable`, trained; changed in place.
     """
     random = np.random.default_rng(SEED)
     found = [layer for layer in model.layers if layer.weights]
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in itertools.pairwise(found):
         if isinstance(before, layers.BatchNormalization) and isinstance(after, layers.DepthwiseConv2D):
             gamma, beta, mean, variance = before.get_weights()
             factors = random.choice(SCALES, len(gamma)).astype(np.float32)

@@ -97,7 +97,7 @@ def test_the_command_says_what_was_done(converted: tuple[Bundle, subprocess.Comp
     done = converted[1]
     assert done.returncode == 1, done.stderr  # what failed is in the bundle, marked so
     for name in MIXED:
-        (line,) = (line for line in done.stdout.splitlines() if line.startswith(f"{name} "))
+        (line,) = (line for line in done.stdout.splitlines() if line.startswith(f"{name} rescued: "))
         assert "wide" in line
         assert "25 held-out samples" in line
 
