@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from litefoot.convert.intake import Intake
+from litefoot.convert.report.material import Material
 from litefoot.convert.report.page import PAGE, write_page
 from litefoot.convert.report.report import Report, SourceReport, make_report, overall
 from litefoot.convert.source import Description
@@ -97,7 +98,7 @@ def report_of(outputs: dict[str, np.ndarray | None], name: str = "tiny", sizes: 
 
 
 def page_of(report: Report, folder: Path, contract: ModelContract = CONTRACT) -> str:
-    write_page(folder, report, contract)
+    write_page(folder, Material(report, contract))
     return (folder / PAGE).read_text(encoding="utf-8")
 
 
@@ -121,7 +122,7 @@ class Loads(HTMLParser):
 def assert_self_contained(page: str) -> None:
     loads = Loads(page)
     assert not loads.tags & {"script", "iframe", "object", "embed", "img", "link", "base", "form"}
-    assert all(address.startswith("#") for address in loads.addresses)
+    assert all(address.startswith(("#", "data:image/png;base64,")) for address in loads.addresses)
     assert loads.handlers == []
     assert "@import" not in page
     assert all(address.startswith("#") for address in page.split("url(")[1:])
@@ -144,9 +145,12 @@ def test_the_bundles_page_needs_no_network_and_shows_every_artifact_and_the_verd
     assert_self_contained(page)
     report = decode(Report, json.loads((digits_bundle / "report.json").read_text()), "report.json")
     for artifact in report.artifacts:
-        assert f"<td>{artifact.name}</td><td>{artifact.bytes:,}</td>" in page
+        assert f"<td>{artifact.name}</td>" in page
+        assert f"<td>{artifact.bytes:,}</td>" in page
     assert ">passed</span></h1>" in page
-    assert page.count("<svg") == page.count("</svg>") == 3
+    assert page.count("<svg") == page.count("</svg>") > 3
+    for title in ("At a glance", "Worst samples", "From layer to layer", "Calibration ranges", "How to do it again"):
+        assert f"<h2>{title}</h2>" in page
 
 
 def test_every_outcome_is_in_data_and_page_with_its_reason(tmp_path: Path) -> None:
