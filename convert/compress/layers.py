@@ -97,15 +97,7 @@ def quantizable(layer: Any, registry: Any) -> bool:
     if isinstance(layer, layers.BatchNormalization):
         before = layer.inbound_nodes[0].inbound_layers
         return type(before) in (layers.Conv2D, layers.DepthwiseConv2D) and following_norm(before) is layer
-    return bool(_default_registry().supports(layer) and registry.supports(layer) and len(layer.inbound_nodes) == 1)
-
-
-def _default_registry() -> Any:
-    from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import (
-        default_8bit_quantize_registry,
-    )
-
-    return default_8bit_quantize_registry.Default8BitQuantizeRegistry()
+    return bool(registry.supports(layer) and len(layer.inbound_nodes) == 1)
 
 
 def _weights_of(registry: Any, layer: Any) -> list[str]:

@@ -19,20 +19,38 @@ def scheme(compression: Compression) -> Any:
         compression: All steps.
 
     Returns:
-        A scheme of tfmot: its own, or the one that keeps zeros, clusters or both.
+        A scheme of tfmot.
     """
-    import tensorflow_model_optimization as tfmot
     from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import default_8bit_quantize_scheme
 
-    if compression.cluster is not None:
-        return _clustered_scheme(zeros=compression.prune is not None, one_scale=compression.one_scale)
-    if compression.prune is not None:
-        return tfmot.experimental.combine.Default8BitPrunePreserveQuantizeScheme()
-    return default_8bit_quantize_scheme.Default8BitQuantizeScheme()
+    class Scheme(default_8bit_quantize_scheme.Default8BitQuantizeScheme):  # type: ignore[misc]
+        def get_quantize_registry(self) -> Any:
+            return _registry(compression)
+
+    return Scheme()
 
 
-def _clustered_scheme(*, zeros: bool, one_scale: bool) -> Any:
+def _registry(compression: Compression) -> Any:
+    """The registry that keeps zeros, clusters or both; it takes no layer that the plain one does not take.
+
+    Those of tfmot that keep something take every layer whose weights are not trained, and then fail over it.
+    """
     import tensorflow_model_optimization as tfmot
+    from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import default_8bit_quantize_registry
+
+    plain = default_8bit_quantize_registry.Default8BitQuantizeRegistry()
+    if compression.cluster is not None:
+        registry = _clustered_registry(zeros=compression.prune is not None, one_scale=compression.one_scale)
+    elif compression.prune is not None:
+        registry = tfmot.experimental.combine.Default8BitPrunePreserveQuantizeScheme().get_quantize_registry()
+    else:
+        return plain
+    takes = registry.supports
+    registry.supports = lambda layer: plain.supports(layer) and takes(layer)
+    return registry
+
+
+def _clustered_registry(*, zeros: bool, one_scale: bool) -> Any:
     from tensorflow_model_optimization.python.core.quantization.keras.collab_opts.cluster_preserve import (
         cluster_preserve_quantize_registry as clustered,
     )
@@ -47,11 +65,7 @@ def _clustered_scheme(*, zeros: bool, one_scale: bool) -> Any:
                 config.weight_quantizer = clustered.ClusterPreserveDefault8BitWeightsQuantizer(zeros)
             return config
 
-    class Scheme(tfmot.experimental.combine.Default8BitClusterPreserveQuantizeScheme):  # type: ignore[misc]
-        def get_quantize_registry(self) -> Any:
-            return OneScale(zeros) if one_scale else super().get_quantize_registry()
-
-    return Scheme(zeros)
+    return OneScale(zeros) if one_scale else clustered.Default8bitClusterPreserveQuantizeRegistry(zeros)
 
 
 @contextlib.contextmanager
