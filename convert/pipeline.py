@@ -24,7 +24,10 @@ from litefoot.runtime.storage.manifest import Artifact, Manifest
 from litefoot.runtime.verification.tolerance import tolerance_for
 from litefoot.runtime.verification.verdict import Verdict
 
+from .audit import Audit, audit_files
+from .audit.layer_names import layers_with_kernels
 from .compress import Compression, CompressionReport, TrainingData, Working, take_training
+from .compress.job import PLAIN
 from .contracts import Promises
 from .data import Given
 from .intake import Intake, take_in
@@ -32,6 +35,7 @@ from .jobs import COMPRESSED_REFERENCE, REFERENCE, Samples, answering, describin
 from .progress import Progress, Steps
 from .references import References
 from .report.bundling import file_records, limit_golden, write_manifest
+from .report.gathering import gather
 from .report.page import write_page
 from .report.report import REPORT, Report, make_report
 from .rescue import Patient, Rescued, rescue
@@ -51,7 +55,7 @@ _NEEDED = (
     "ai_edge_litert",
     "ai_edge_quantizer",
     "jinja2",
-    "matplotlib",
+    "PIL",
 )
 _PRELOAD = {
     "keras": ("tensorflow", "tf_keras", "litefoot.convert.model.opening"),
@@ -129,17 +133,17 @@ def convert(
             intake = take_in(staged, found, promises or Promises(), calibration, evaluation, chosen)
             _check_asked(intake, variants)
             steps.total = 3 * len(intake.variants) + 3
-            with new_folder(Path(out), force=force) as folder:
             work = _Work(staged, found, intake, Path(scratch), steps, choose_mixed(variants))
             working = None
             if compression is not None:
                 data = take_training(training, intake.contract, found, compression.check())
                 working = Working.of(Path(out), staged.source, compression, data)
                 work = work.compressed(workers, working, force=force)
+            with new_folder(Path(out), force=force) as folder:
                 report = work.carry_out(workers, folder, begin)
-    return Conversion(Path(out), report)
             if working is not None:
                 working.remove()
+    return Conversion(Path(out), report)
 
 
 def _check_options(out: Path, reading: Reading, *, force: bool, time_limit: float) -> None:
@@ -167,7 +171,6 @@ class _Work:
     scratch: Path
     steps: Steps
     mixed: Sequence[Variant]
-
     compression: CompressionReport | None = None
 
     def compressed(self, workers: Workers, working: Working, *, force: bool) -> _Work:
@@ -175,6 +178,7 @@ class _Work:
         source, report = working.carry_out(workers, self.staged.source, self.scratch, self.steps.within, force=force)
         found = replace(self.found, notes=(*self.found.notes, *report.notes))
         return replace(self, staged=replace(self.staged, source=source), found=found, compression=report)
+
     def carry_out(self, workers: Workers, folder: Path, begin: float) -> Report:
         """Make the files, judge them, and fill the bundle's folder."""
         outcomes, references, compressed = self._make_files(workers, folder)
@@ -190,12 +194,22 @@ class _Work:
             write_manifest(folder, manifest)
             judged += self._judge(folder, held, golden)
         report = self._report(manifest, judged, golden, failures, rescued)
-        report = replace(report, seconds=time.perf_counter() - begin)
+        report = replace(report, audit=self._audit(folder, report), seconds=time.perf_counter() - begin)
         write_json(folder / REPORT, encode(report))
-        write_page(folder, report, manifest.contract)
+        models = [model for model, _ in judged]
+        samples = self.scratch / "evaluation.npz"
+        write_page(folder, gather(workers, folder, samples, report, manifest, golden, self.intake, models))
         write_manifest(folder, replace(manifest, recommended=report.recommended, files=file_records(folder)))
         self.steps.done("report")
         return report
+
+    def _audit(self, folder: Path, report: Report) -> Audit | None:
+        """Read what the files hold of what a compression asked for."""
+        form, done = self.staged.source.compressed, self.compression
+        if form is None or done is None:
+            return None
+        paths = [folder / "models" / artifact.name for artifact in report.artifacts]
+        return audit_files(paths, done.recipe, done.left, layers_with_kernels(Path(form.folder) / PLAIN))
 
     def _make_files(self, workers: Workers, folder: Path) -> tuple[dict[str, Outcome], Arrays, Arrays]:
         """Have the model files made and the full-precision model run, and its compressed form where there is one."""
@@ -209,12 +223,12 @@ class _Work:
             jobs.append(answering(source, samples.evaluation, state, answers))
         else:
             self.steps.done(REFERENCE)
-        outcomes = workers.run(jobs, self.steps.done)
-        if references is None:
-            if (error := outcomes[REFERENCE].error) is not None:
         compressed = self.scratch / "compressed.npz"
         if source.compressed is not None:
             jobs.append(answering(source, samples.evaluation, state, compressed, compressed=True))
+        outcomes = workers.run(jobs, self.steps.done)
+        if references is None:
+            if (error := outcomes[REFERENCE].error) is not None:
                 raise error
             references = read_arrays(answers)
             kept.keep(references)
@@ -368,8 +382,7 @@ def _import_ahead() -> None:
     for module in (
         "ai_edge_litert.interpreter",
         "onnxruntime",
-        "matplotlib.figure",
-        "matplotlib.backends.backend_svg",
+        "PIL.PngImagePlugin",
         "jinja2",
     ):
         with contextlib.suppress(ImportError):  # said by whoever needs it
