@@ -13,6 +13,7 @@ from litefoot.runtime.errors import UsageError
 from litefoot.runtime.storage.trained import TrainedModel, read_trained
 
 from .data.samples import Data
+from .fitting.determinism import make_deterministic
 from .fitting.user_code import readable
 from .recipe import Plan, Recipe, Request, find_recipe
 
@@ -57,6 +58,7 @@ def trained_with(folder: Path, *, needs_loss: bool = True) -> TrainedWith:
             trained, or its loss cannot be handed over.
     """
     document = read_trained(folder)[0]
+    make_deterministic(document.provenance["seed"])
     found = document.provenance
     asked = found.get(AGAIN) or {"recipe": found.get("recipe", ""), "data": None}
     recipe = find_recipe(asked["recipe"])
