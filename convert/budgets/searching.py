@@ -13,7 +13,8 @@ from litefoot.runtime.storage.codec import encode, read_document
 from litefoot.runtime.storage.folder import check_free, new_folder, write_json
 
 from ..compress import Compression
-from ..pipeline import Conversion, Progress, convert
+from ..pipeline import Conversion, convert
+from ..progress import Progress
 from ..report.bundling import file_records, write_manifest
 from ..report.report import REPORT, Report
 from .choosing import Candidate, Choice, choose
