@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LITEFOOT := $(BIN)/litefoot
 
-.PHONY: demo results test compat pi check lint types imports docs bench sweep recipes rescue lock clean
+.PHONY: demo results test compat pi check lint types imports docs bench sweep recipes rescue compression lock clean
 
 demo: .venv/installed
 	rm -rf runs/digits dist/digits
@@ -35,6 +35,7 @@ docs: .venv/installed
 	$(BIN)/python docs/write_cli.py --check
 	$(BIN)/python docs/write_supported.py --check
 	$(BIN)/python docs/write_verification.py --check
+	$(BIN)/python docs/write_report_format.py --check
 
 # The runtime's tests on every other Python that this machine has; engines are the newest that each can install.
 # The tests write bundles with convert, which needs no converter for that.
@@ -69,6 +70,10 @@ recipes: .venv/installed
 # Models that 8 bits ruin: stock int8 beside litefoot's choice; needs LITEFOOT_DATA, goes on where it was interrupted.
 rescue: .venv/installed
 	$(BIN)/python -m benchmarks.rescue
+
+# Compressions on the real data of LITEFOOT_DATA; goes on where it was interrupted.
+compression: .venv/installed
+	$(BIN)/python -m benchmarks.compression
 
 lock: .venv/installed
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --upgrade --no-header --no-annotate \

@@ -22,6 +22,7 @@ from litefoot.runtime.verification.verdict import Verdict
 from .data import check_samples
 from .pipeline import Progress, convert
 from .report.report import REPORT, Report
+from .report.whole_page import write_whole_page
 from .source import Reading
 
 
@@ -117,9 +118,11 @@ def convert_whole(
             ).report
             for part in document.parts
         }
-        report = _judge(document, made, samples, reports, progress)
+        report, golden, generators = _judge(document, made, samples, reports, progress)
         report = replace(report, seconds=time.perf_counter() - begin)
         write_json(made / REPORT, encode(report))
+        contracts = {part: Bundle(made / part).contract for part in document.parts}
+        write_whole_page(made, report, document, golden, generators, contracts)
         replace(document, recommended=report.recommended).write(made)
     return report
 
@@ -140,7 +143,7 @@ def _check(document: Pipeline, folder: Path, samples: Golden) -> None:
 
 def _judge(
     document: Pipeline, folder: Path, samples: Golden, reports: dict[str, Report], progress: Progress | None
-) -> WholeReport:
+) -> tuple[WholeReport, Golden, dict[str, Generator]]:
     """Generate the samples' tokens by everything that each part has, and compare."""
     passed = {
         name: all(_status(report, name) == "passed" for report in reports.values())
@@ -158,8 +161,9 @@ def _judge(
     golden = Golden(samples.inputs, {TOKENS: tokens}, samples.targets)
     write_arrays(folder / GOLDEN, golden.to_arrays())
     artifacts = []
+    generators = {name: Generator(document, load_parts(document, folder, artifact=name)) for name in passed}
     for done, (name, every) in enumerate(passed.items()):
-        verdict = Generator(document, load_parts(document, folder, artifact=name)).selftest(golden)
+        verdict = generators[name].selftest(golden)
         reason = verdict.reason if every else "a part of it did not pass by itself"
         status: Status = verdict.status if every else "failed"
         artifacts.append(WholeArtifact(name, _bytes(folder, document, name), status, reason, verdict))
@@ -167,9 +171,10 @@ def _judge(
             progress(f"generate by {name}", done + 1, len(passed))
     smallest = sorted(artifacts, key=lambda artifact: artifact.bytes)
     recommended = tuple(artifact.name for artifact in smallest if artifact.status == "passed")
-    return WholeReport(
+    report = WholeReport(
         document.name, document.task, reports, tuple(artifacts), reference, len(golden), recommended, seconds=0.0
     )
+    return report, golden, generators
 
 
 def _status(report: Report, name: str) -> Status | None:

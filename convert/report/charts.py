@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 14.0, 14.0, 36.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 72.0, 14.0, 14.0, 36.0
 _LINE = 13.0
 _CHARACTER = 6.3
 """Width of a character of the small text, about."""

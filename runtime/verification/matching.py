@@ -52,7 +52,7 @@ def sort_out(arrays: Mapping[str, Array], inputs: set[str]) -> tuple[dict[str, A
     """Tell samples from right answers.
 
     Args:
-        arrays: By name, those of a ``golden.npz`` too, whose references are another model's and left out.
+        arrays: By name, those of a ``golden.npz`` too, whose answers are another model's and left out.
         inputs: What inputs are called.
 
     Returns:
@@ -61,7 +61,8 @@ def sort_out(arrays: Mapping[str, Array], inputs: set[str]) -> tuple[dict[str, A
     Raises:
         SampleError: There are none, right answers twice, or different numbers of them.
     """
-    named = {name.removeprefix("input/"): a for name, a in arrays.items() if not name.startswith("reference/")}
+    answers = ("reference/", "compressed/")
+    named = {name.removeprefix("input/"): array for name, array in arrays.items() if not name.startswith(answers)}
     targets = [name for name in named if name.lower() in TARGET_NAMES and name not in inputs]
     samples = {name: array for name, array in named.items() if name not in targets}
     counts = {len(array) if array.ndim else 0 for array in named.values()}

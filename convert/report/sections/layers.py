@@ -27,6 +27,7 @@ def layers(material: Material) -> Section | None:
     parts = []
     for explanation in material.explanations:
         ranked = worst(explanation.layers)
+        noisy = [layer for layer in ranked if layer.noise_share > 0][:_MOST_BARS] or list(ranked[:1])
         ranges = [layer for layer in ranked if layer.range is not None][:_MOST_RANGES]
         parts.append(
             {
@@ -35,12 +36,12 @@ def layers(material: Material) -> Section | None:
                 "evidence": explanation.evidence,
                 "count": len(explanation.layers),
                 "shares": bars(
-                    [(_name(layer), 100 * layer.noise_share, "plain") for layer in ranked[:_MOST_BARS]],
+                    [(_name(layer), 100 * layer.noise_share, "plain") for layer in noisy],
                     across="% of the noise at the outputs",
                     form="{:.1f}".format,
                 ),
                 "own": bars(
-                    [(_name(layer), _drawn(layer.own_sqnr_db), "plain") for layer in ranked[:_MOST_BARS]],
+                    [(_name(layer), _drawn(layer.own_sqnr_db), "plain") for layer in noisy],
                     across="SQNR dB of its own (100: no noise)",
                     form="{:.1f}".format,
                 ),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Protocol
 
 from litefoot.runtime.verification.metrics import METRICS, shown
-from litefoot.runtime.verification.task import TaskVerdict
+from litefoot.runtime.verification.task import Status, TaskVerdict
 
 from ..charts import Form, Level, Point, rows, scatter
 from ..material import Material, Section
@@ -31,7 +33,7 @@ def overview(material: Material) -> Section | None:
     judged = [(artifact, artifact.verdict.task) for artifact in artifacts if artifact.verdict.task is not None]
     plots = []
     if judged:
-        plots.append((f"{judged[0][1].metric} against size", _metric_against_size(judged)))
+        plots.append((f"{judged[0][1].metric} against size", metric_against_size(judged)))
     else:
         plots.append(("Drift against size", _drift(artifacts, [each.bytes / 1e3 for each in artifacts], "kB")))
     plots.append(("Drift against latency", _drift(artifacts, [each.p50_ms for each in artifacts], "p50 ms, 1 thread")))
@@ -40,26 +42,55 @@ def overview(material: Material) -> Section | None:
     return Section("At a glance", render("overview", plots=plots))
 
 
-def _metric_against_size(judged: list[tuple[ArtifactReport, TaskVerdict]]) -> str:
-    """The ends of the interval of the loss, as distances from the reference, are those of the metric."""
+class Sized(Protocol):
+    """What is drawn: a file, or files that run together.
+
+    Attributes:
+        name: Of it.
+        bytes: Its size.
+        status: How it was judged.
+    """
+
+    @property
+    def name(self) -> str:
+        """See `Sized`."""
+
+    @property
+    def bytes(self) -> int:
+        """See `Sized`."""
+
+    @property
+    def status(self) -> Status:
+        """See `Sized`."""
+
+
+def metric_against_size(judged: Sequence[tuple[Sized, TaskVerdict]]) -> str:
+    """The metric of each file at its size, with the interval that the loss leaves it.
+
+    Args:
+        judged: At least one, with the verdict on its metric.
+
+    Returns:
+        An ``svg`` element; empty where there is nothing finite to draw.
+    """
     first = judged[0][1]
     measured = METRICS[first.metric]
-    sign, form = (-1.0 if measured.larger_is_better else 1.0), _form(first.metric)
-    points = [
-        Point(
-            artifact.name, artifact.bytes / 1e3, task.artifact, artifact.status, artifact.name.endswith(".onnx"),
-            *sorted(first.reference + sign * _finite(end, task.drop) for end in (task.low, task.high)),
-        )
-        for artifact, task in judged
-    ]  # fmt: skip
+    sign, most = (-1.0 if measured.larger_is_better else 1.0), measured.most
+
+    def point(artifact: Sized, task: TaskVerdict) -> Point:
+        ends = sorted(first.reference + sign * _finite(end, task.drop) for end in (task.low, task.high))
+        low, high = (min(max(end, 0.0), most) if most < math.inf else end for end in ends)
+        onnx = artifact.name.endswith(".onnx")
+        return Point(artifact.name, artifact.bytes / 1e3, task.artifact, artifact.status, onnx, low, high)
+
+    points = [point(artifact, task) for artifact, task in judged if math.isfinite(task.artifact)]
+    if not points or not math.isfinite(first.reference):
+        return ""
     levels = [
         Level(first.reference, "full precision", "reference"),
         Level(first.reference + sign * first.max_drop, "limit"),
     ]
-    points = [point for point in points if math.isfinite(point.y)]
-    if not points or not math.isfinite(first.reference):
-        return ""
-    return scatter(points, across="kB", up=first.metric, levels=levels, form=("{:g}".format, form))
+    return scatter(points, across="kB", up=first.metric, levels=levels, form=("{:g}".format, _form(first.metric)))
 
 
 def _drift(artifacts: tuple[ArtifactReport, ...], places: list[float], across: str) -> str:

@@ -84,7 +84,8 @@ def samples(material: Material) -> Section | None:
             if errors[row] > 0
         ]
         parts.append((artifact, len(places), cards))
-    return Section("Worst samples", render("samples", parts=parts)) if parts else None
+    classes = any(_decides(spec, material.contract) for spec in material.contract.outputs)
+    return Section("Worst samples", render("samples", parts=parts, classes=classes)) if parts else None
 
 
 def distances(references: Arrays, answers: Arrays, contract: ModelContract) -> Array:
@@ -108,11 +109,16 @@ def distances(references: Arrays, answers: Arrays, contract: ModelContract) -> A
         length = np.sqrt(np.square(rows[0]).mean()) or 1.0
         with np.errstate(invalid="ignore", over="ignore"):
             error = np.sqrt(np.square(rows[1] - rows[0]).mean(axis=1)) / length
-        if spec.kind in CLASS_KINDS and not isinstance(contract.postprocessing, Detections):
+        if _decides(spec, contract):
             chosen = [two_columns(values, spec.kind).argmax(-1) for values in (reference, answer)]
             error += 1000.0 * (chosen[0] != chosen[1]).reshape(len(reference), -1)[:, -1]
         worst = np.maximum(worst, np.where(np.isfinite(error), error, np.inf))
     return worst
+
+
+def _decides(spec: TensorSpec, contract: ModelContract) -> bool:
+    """Whether the largest score of an output is the answer to a sample."""
+    return spec.kind in CLASS_KINDS and not isinstance(contract.postprocessing, Detections)
 
 
 def _card(material: Material, number: int, answers: Arrays, error: float) -> Card:
