@@ -278,6 +278,11 @@ def _show(report: Report) -> None:
     say(f"model: {source.framework}, {source.parameters:,} parameters{bridged}")
     for note in source.notes:
         say(f"note: {note}")
+    if report.audit is not None:
+        from litefoot.convert.audit import told
+
+        for line in told(report.audit):
+            say(line)
     say(f"judged on {report.evidence}")
     if report.choice is not None:
         show_choice(report.choice)
