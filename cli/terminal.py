@@ -111,9 +111,13 @@ class _PlainProgress:
         self._title = title
         self._begin = self._shown = self._since = time.perf_counter()
         self._before: int | None = None
+        self._last = (0, 0)
 
     def __call__(self, note: str, done: int, total: int) -> None:
         now = time.perf_counter()
+        if self._before is not None and (done < self._last[0] or total != self._last[1]):  # another count begins
+            self._before, self._since = done, now
+        self._last = done, total
         if self._before is None:  # what was done before the first call says nothing of how long the rest takes
             self._before, self._since = (0, self._begin) if done == 1 else (done, now)
         if now - self._shown < _SECONDS_BETWEEN_LINES or done <= self._before:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import tempfile
 import threading
 import time
@@ -12,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from litefoot.runtime.errors import ConversionFailed, UsageError, require
+from litefoot.runtime.errors import ConversionFailed, UsageError
 from litefoot.runtime.machine.bench import latencies
 from litefoot.runtime.model import Model, load
 from litefoot.runtime.sequences import first_call
@@ -32,6 +30,7 @@ from .contracts import Promises
 from .data import Given
 from .intake import Intake, take_in
 from .jobs import COMPRESSED_REFERENCE, REFERENCE, Samples, answering, describing, making, opening, stepping
+from .needed import import_ahead, require_converters
 from .progress import Progress, Steps
 from .references import References
 from .report.bundling import file_records, limit_golden, write_manifest
@@ -46,17 +45,6 @@ from .workers.pool import Outcome, Workers
 
 LATENCY_SECONDS = 1.0
 
-_NEEDED = (
-    "tensorflow",
-    "tf_keras",
-    "tf2onnx",
-    "onnx",
-    "onnxruntime",
-    "ai_edge_litert",
-    "ai_edge_quantizer",
-    "jinja2",
-    "PIL",
-)
 _PRELOAD = {
     "keras": ("tensorflow", "tf_keras", "litefoot.convert.model.opening"),
     "quantizer": ("litefoot.convert.export.describe", "ai_edge_quantizer.quantizer", "onnxruntime.quantization"),
@@ -134,15 +122,7 @@ def convert(
             _check_asked(intake, variants)
             steps.total = 3 * len(intake.variants) + 3
             work = _Work(staged, found, intake, Path(scratch), steps, choose_mixed(variants))
-            working = None
-            if compression is not None:
-                data = take_training(training, intake.contract, found, compression.check())
-                working = Working.of(Path(out), staged.source, compression, data)
-                work = work.compressed(workers, working, force=force)
-            with new_folder(Path(out), force=force) as folder:
-                report = work.carry_out(workers, folder, begin)
-            if working is not None:
-                working.remove()
+            report = work.carry_out(workers, Path(out), begin, compression, training, force=force)
     return Conversion(Path(out), report)
 
 
@@ -152,12 +132,12 @@ def _check_options(out: Path, reading: Reading, *, force: bool, time_limit: floa
     if reading.batch is not None and reading.batch < 1:
         raise UsageError("A batch is a number of samples above zero", got=reading.batch)
     check_free(out, force=force)
-    _require_converters()
+    require_converters()
 
 
 def _open(workers: Workers, source: Source) -> Description:
     """Have the model opened, and meanwhile import what the verdict and the report need."""
-    threading.Thread(target=_import_ahead, daemon=True).start()
+    threading.Thread(target=import_ahead, daemon=True).start()
     return decode(Description, workers.ask(opening(source)), "description")
 
 
@@ -173,13 +153,33 @@ class _Work:
     mixed: Sequence[Variant]
     compression: CompressionReport | None = None
 
-    def compressed(self, workers: Workers, working: Working, *, force: bool) -> _Work:
-        """The same conversion, of the compressed model."""
-        source, report = working.carry_out(workers, self.staged.source, self.scratch, self.steps.within, force=force)
-        found = replace(self.found, notes=(*self.found.notes, *report.notes))
-        return replace(self, staged=replace(self.staged, source=source), found=found, compression=report)
+    def carry_out(
+        self,
+        workers: Workers,
+        out: Path,
+        begin: float,
+        compression: Compression | None,
+        training: Given | TrainingData | None,
+        *,
+        force: bool,
+    ) -> Report:
+        """Compress the model where that is asked for, and write the bundle."""
+        if compression is None:
+            return self._write(workers, out, begin, force=force)
+        data = take_training(training, self.intake.contract, self.found, compression.check())
+        working = Working.of(out, self.staged.source, compression, data)
+        source, done = working.carry_out(workers, self.staged.source, self.scratch, self.steps.within, force=force)
+        found = replace(self.found, notes=(*self.found.notes, *done.notes))
+        work = replace(self, staged=replace(self.staged, source=source), found=found, compression=done)
+        report = work._write(workers, out, begin, force=force)
+        working.remove()
+        return report
 
-    def carry_out(self, workers: Workers, folder: Path, begin: float) -> Report:
+    def _write(self, workers: Workers, out: Path, begin: float, *, force: bool) -> Report:
+        with new_folder(out, force=force) as folder:
+            return self._fill(workers, folder, begin)
+
+    def _fill(self, workers: Workers, folder: Path, begin: float) -> Report:
         """Make the files, judge them, and fill the bundle's folder."""
         outcomes, references, compressed = self._make_files(workers, folder)
         golden = limit_golden(Golden(self.intake.evaluation, references, self.intake.targets, compressed))
@@ -376,23 +376,3 @@ def _check_asked(intake: Intake, asked: Sequence[str] | None) -> None:
         raise UsageError(f"{missing[0].name} cannot be made", got=missing[0].reason)
     if not intake.variants:
         raise UsageError("No variant can be made", got=intake.skipped[0].reason)
-
-
-def _import_ahead() -> None:
-    for module in (
-        "ai_edge_litert.interpreter",
-        "onnxruntime",
-        "PIL.PngImagePlugin",
-        "jinja2",
-    ):
-        with contextlib.suppress(ImportError):  # said by whoever needs it
-            importlib.import_module(module)
-
-
-def _require_converters() -> None:
-    """Say at once what is missing, without importing TensorFlow into this process."""
-    from importlib.util import find_spec
-
-    for module in _NEEDED:
-        if find_spec(module) is None:
-            require(module, "convert")

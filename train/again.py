@@ -58,9 +58,16 @@ def trained_with(folder: Path, *, needs_loss: bool = True) -> TrainedWith:
             trained, or its loss cannot be handed over.
     """
     document = read_trained(folder)[0]
-    make_deterministic(document.provenance["seed"])
     found = document.provenance
-    asked = found.get(AGAIN) or {"recipe": found.get("recipe", ""), "data": None}
+    if missing := sorted({"recipe", "seed", "quick", "batch", "data_sha256"} - found.keys()):
+        raise UsageError(
+            "This folder does not say how its model was trained",
+            where=folder,
+            got=f"no {', '.join(missing)}",
+            fix="--training-data with labelled samples",
+        )
+    make_deterministic(found["seed"])
+    asked = found.get(AGAIN, {"recipe": found["recipe"], "data": None})
     recipe = find_recipe(asked["recipe"])
     request = Request(None if asked["data"] is None else Path(asked["data"]), found["quick"], found["seed"])
     with readable(recipe, "in load()"):

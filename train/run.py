@@ -156,8 +156,7 @@ def train(
     finally:
         set_precision("float32")
     shipped.set_weights(model.get_weights())
-    asked = {"recipe": name if name in RECIPES else str(Path(name).resolve()), "data": options.asked_data}
-    deliveries, documents, whole = _deliver(fit, shipped, state, options, asked)
+    deliveries, documents, whole = _deliver(fit, shipped, state, options, name)
     if task.is_chief:
         _write(out, working.kept, deliveries, documents, whole, state, force=force)
     working.remove()
@@ -245,12 +244,12 @@ def _carry_out(fit: Fit, working: Working, model: Any, key: dict[str, Any]) -> S
 
 
 def _deliver(
-    fit: Fit, shipped: Any, state: State, options: Options, asked: dict[str, str | None]
+    fit: Fit, shipped: Any, state: State, options: Options, name: str
 ) -> tuple[dict[str, Delivery], dict[str, TrainedModel], Whole | None]:
     with readable(fit.recipe, "in deliver(); once that is put right, --resume goes on from there"):
         deliveries = fit.recipe.deliver(shipped, fit.data)
         documents = {
-            part: _document(fit.recipe.name, part, delivery, _provenance(fit.data, delivery, state, options, asked))
+            part: _document(fit.recipe.name, part, delivery, _provenance(fit.data, delivery, state, options, name))
             for part, delivery in deliveries.items()
         }
         return deliveries, documents, fit.recipe.whole(fit.data)
@@ -283,12 +282,10 @@ def _document(name: str, part: str, delivery: Delivery, provenance: dict[str, An
     )
 
 
-def _provenance(
-    data: Data, delivery: Delivery, state: State, options: Options, asked: dict[str, str | None]
-) -> dict[str, Any]:
+def _provenance(data: Data, delivery: Delivery, state: State, options: Options, name: str) -> dict[str, Any]:
     return {
         **state.key,
-        AGAIN: asked,
+        AGAIN: {"recipe": name if name in RECIPES else str(Path(name).resolve()), "data": options.asked_data},
         "origin": data.origin,
         "quick": options.quick,
         "epochs_done": state.epoch,
