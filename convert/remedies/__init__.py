@@ -1,5 +1,7 @@
 """What makes a float file easier to quantize, and other ways to choose activation ranges. Each is kept if it helps."""
 
+from .biases import correct_biases
+from .calibration import CALIBRATIONS, Calibration
 from .equalisation import equalise_activations, equalise_weights
 from .masks import clamp_masks
 from .remedy import Apply, Remedy
@@ -8,7 +10,8 @@ REMEDIES = (
     Remedy("clamped masks", clamp_masks),
     Remedy("equalised weights", equalise_weights),
     Remedy("equalised activations", equalise_activations),
+    Remedy("corrected biases", correct_biases),
 )
-"""In the order in which they are worth trying."""
+"""In the order in which they are worth trying: each may be given the file that the one before it wrote."""
 
-__all__ = ["REMEDIES", "Apply", "Remedy"]
+__all__ = ["CALIBRATIONS", "REMEDIES", "Apply", "Calibration", "Remedy", "correct_biases"]

@@ -1,0 +1,193 @@
+"""Ways to choose activation ranges from samples: the quantizers' smallest and largest value, or less than that.
+
+A range that holds every value wastes steps on a few of them; one that clips those makes them wrong. Which is better
+depends on the network, so they are tried on held-out samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..explain.probe import open_probe
+from .float_file import Array, one_call
+
+SAMPLES = 100
+_KEPT_VALUES = 8192
+"""Of one tensor in one call."""
+_MEMORY = 0.95
+"""Of the moving average, as in ai-edge-quantizer."""
+_BINS, _LEVELS = 2048, 128
+_FEWEST_BINS = 128
+
+Choose = Callable[[list[Array]], tuple[float, float]]
+"""From a tensor's values, one flat array for each call, to its range."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """One way to choose ranges.
+
+    Attributes:
+        name: For reports.
+        choose: From a tensor's values to its range.
+        onnx: The same by ONNX Runtime: what `quantize_static` takes, the method by its name.
+    """
+
+    name: str
+    choose: Choose
+    onnx: Mapping[str, Any]
+
+    def ranges(self, float_file: Path, inputs: Mapping[str, Array]) -> dict[str, tuple[float, float]]:
+        """Choose the range of every tensor of a float file.
+
+        Args:
+            float_file: A ``.tflite`` or ``.onnx`` file.
+            inputs: By input name, (samples, ...).
+
+        Returns:
+            Smallest and largest real value by tensor name; zero is always between them.
+        """
+        values: dict[str, list[Array]] = {}
+        for call in one_call(open_probe(float_file), inputs, SAMPLES):
+            for name, array in call.items():
+                flat = array.reshape(-1)
+                values.setdefault(name, []).append(np.sort(flat)[_spread(flat.size)])
+        chosen = {name: self.choose(arrays) for name, arrays in values.items() if arrays[0].size}
+        return {name: (min(low, 0.0), max(high, 0.0)) for name, (low, high) in chosen.items()}
+
+    def narrow(self, found: Mapping[str, Any], float_file: Path, inputs: Mapping[str, Array]) -> dict[str, Any]:
+        """Put these ranges in the place of those that ai-edge-quantizer found.
+
+        Args:
+            found: What `ranges_of` of the exporter returned: the smallest and largest value by tensor name.
+            float_file: The ``.tflite`` file.
+            inputs: By input name, (samples, ...).
+
+        Returns:
+            The same with other ranges; what was not found there is not added.
+        """
+        chosen, narrowed = self.ranges(float_file, inputs), {}
+        for name, entry in found.items():
+            narrowed[name] = dict(entry)
+            if name in chosen and "min" in entry and "max" in entry:
+                low, high = chosen[name]
+                narrowed[name]["min"] = np.full_like(entry["min"], low)
+                narrowed[name]["max"] = np.full_like(entry["max"], high)
+        return narrowed
+
+
+def _spread(size: int) -> Any:
+    """Places in sorted values, evenly, the first and the last among them: extremes are what a range is about."""
+    return np.unique(np.linspace(0, size - 1, min(size, _KEPT_VALUES)).round().astype(np.intp))
+
+
+def smallest_and_largest(values: list[Array]) -> tuple[float, float]:
+    """The range that holds every value.
+
+    Args:
+        values: Of a tensor, one flat array for each call.
+
+    Returns:
+        The range.
+    """
+    return float(min(array.min() for array in values)), float(max(array.max() for array in values))
+
+
+def moving_average(values: list[Array]) -> tuple[float, float]:
+    """An average of each call's smallest and largest value, in which the later ones weigh more.
+
+    Args:
+        values: Of a tensor, one flat array for each call.
+
+    Returns:
+        The range.
+    """
+    low, high = float(values[0].min()), float(values[0].max())
+    for array in values[1:]:
+        low = _MEMORY * low + (1.0 - _MEMORY) * float(array.min())
+        high = _MEMORY * high + (1.0 - _MEMORY) * float(array.max())
+    return low, high
+
+
+def percentile(share: float) -> Choose:
+    """The range that holds a share of the values, as much cut off below as above.
+
+    Args:
+        share: In percent, for example 99.99.
+
+    Returns:
+        What chooses it.
+    """
+
+    def choose(values: list[Array]) -> tuple[float, float]:
+        cut = (100.0 - share) / 200.0
+        low, high = np.quantile(np.concatenate(values), (cut, 1.0 - cut))
+        return float(low), float(high)
+
+    return choose
+
+
+def entropy(values: list[Array]) -> tuple[float, float]:
+    """The symmetric range that loses the least information, cut to what the values reach.
+
+    Migacz 2017, "8-bit Inference with TensorRT": of the histograms that keep the lowest i bins of magnitudes and put
+    all above them into the last, the one whose merging into 128 levels has the least Kullback-Leibler divergence.
+
+    Args:
+        values: Of a tensor, one flat array for each call.
+
+    Returns:
+        The range.
+    """
+    low, high = smallest_and_largest(values)
+    furthest = max(abs(low), abs(high))
+    if furthest == 0.0:
+        return low, high
+    counts, edges = np.histogram(np.abs(np.concatenate(values)), _BINS, (0.0, furthest))
+    kept = range(_FEWEST_BINS, _BINS + 1, _BINS // 64)
+    losses = [_divergence(counts.astype(np.float64), i) for i in kept]
+    limit = float(edges[kept[int(np.argmin(losses))]])
+    return max(low, -limit), min(high, limit)
+
+
+def _divergence(counts: Array, kept: int) -> float:
+    """``sum p log(p / q)`` of the first bins and their merging into levels; infinite where q has none of p."""
+    reference = counts[:kept].copy()
+    present = reference > 0
+    levels = np.arange(kept) * _LEVELS // kept
+    merged = np.bincount(levels, counts[:kept], _LEVELS) / np.maximum(np.bincount(levels, present, _LEVELS), 1)
+    reference[-1] += counts[kept:].sum()
+    coarse = np.where(present, merged[levels], 0.0)
+    if not coarse.sum():
+        return np.inf
+    p, q = reference / reference.sum(), coarse / coarse.sum()
+    held = p > 0
+    if (q[held] == 0).any():
+        q = q + 1e-10  # the bin that took all above it may have been empty
+    return float((p[held] * np.log(p[held] / q[held])).sum())
+
+
+CALIBRATIONS = (
+    Calibration("smallest and largest", smallest_and_largest, {"calibrate_method": "MinMax"}),
+    Calibration(
+        "moving average",
+        moving_average,
+        {
+            "calibrate_method": "MinMax",
+            "extra_options": {"CalibMovingAverage": True, "CalibMovingAverageConstant": 0.05},
+        },
+    ),
+    Calibration(
+        "99.9 %", percentile(99.9), {"calibrate_method": "Percentile", "extra_options": {"CalibPercentile": 99.9}}
+    ),
+    Calibration(
+        "99.99 %", percentile(99.99), {"calibrate_method": "Percentile", "extra_options": {"CalibPercentile": 99.99}}
+    ),
+    Calibration("entropy", entropy, {"calibrate_method": "Entropy"}),
+)
+"""The first is what every conversion begins with."""
