@@ -89,10 +89,11 @@ class OnnxProbe:
         stand_ins = {name: np.asarray((tensors or {})[key], np.float32) for key, name in self._given.items()}
         values = dict(zip(self._fetched, self._session.run(self._fetched, feed | stand_ins), strict=True)) | feed
         read = {name: values[place] for name, place in self._read_from.items()}
+        outputs = set(self.output_tensors.values())
         return {
-            name: array.astype(np.float32, copy=False)
+            name: array.astype(np.float32, copy=False) if array.dtype in _FLOATS else array
             for name, array in read.items()
-            if isinstance(array, np.ndarray) and array.dtype in _FLOATS
+            if isinstance(array, np.ndarray) and (array.dtype in _FLOATS or name in outputs)
         }
 
     def cut(self, tensors: Sequence[str]) -> OnnxProbe:

@@ -100,7 +100,7 @@ class Probe(Protocol):
             tensors: Real values by tensor name, for those that were cut.
 
         Returns:
-            The real values of every floating-point or quantized tensor, by its name.
+            The real values of every floating-point or quantized tensor, by its name; outputs of integers too.
         """
 
     def cut(self, tensors: Sequence[str]) -> Probe:

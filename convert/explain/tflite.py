@@ -144,7 +144,9 @@ class TfliteProbe:
         array: Array = self._interpreter.get_tensor(index)
         if quantization is not None:
             return dequantize(array, quantization)
-        return array.astype(np.float32, copy=False) if array.dtype.kind == "f" else None
+        if array.dtype.kind == "f":
+            return array.astype(np.float32, copy=False)
+        return array if self.names[index] in self.output_tensors.values() else None
 
 
 def _quantization(tensor: Any) -> Quantization | None:
