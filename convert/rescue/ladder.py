@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from litefoot.runtime.errors import LitefootError, first_line
+from litefoot.runtime.errors import LitefootError
 from litefoot.runtime.storage.manifest import Artifact
 
 from ..remedies import REMEDIES
@@ -21,6 +21,7 @@ from .workshop import Patient, Workshop
 
 LEAST_SAMPLES = 2 * EVERY
 """Of calibration: fewer would leave a single one to decide."""
+_MOST_CHARACTERS = 300
 _HALF_THE_ERROR_DB = 6.0
 _WORTH_DB = 0.5
 """What a remedy has to gain, to be kept."""
@@ -72,7 +73,7 @@ def rescue(patient: Patient, failed: Sequence[Variant], workers: Workers, tell: 
     try:
         shop = Workshop(patient, workers)
     except LitefootError as error:
-        return _none(failed, first_line(error))
+        return _none(failed, _in_a_line(error))
     found = Rescued()
     for variant in failed:
         one = Ladder(shop, variant, tell).climb()
@@ -113,7 +114,7 @@ class Ladder:
                 return self._given_up("no file smaller than the float one passed on the held-out samples")
             return self._delivered(*found)
         except LitefootError as error:
-            return self._given_up(first_line(error))
+            return self._given_up(_in_a_line(error))
 
     def _search(self, plan: Plan) -> tuple[Plan, Ranked] | None:
         """The plan that gives back least, and the layers that it was chosen from."""
@@ -145,7 +146,7 @@ class Ladder:
             try:
                 treated = self._shop.treat(self._variant, plan, remedy)
             except LitefootError as error:
-                self._note(f"{remedy}, everything in 8 bits", Measured.impossible(first_line(error)), 0.0)
+                self._note(f"{remedy}, everything in 8 bits", Measured.impossible(_in_a_line(error)), 0.0)
                 continue
             if treated is None:
                 continue
@@ -170,7 +171,7 @@ class Ladder:
             measured, file = self._shop.attempt(self._variant, plan)
             self._made[plan] = file, len(self._trials)
         except LitefootError as error:
-            measured = Measured.impossible(first_line(error))
+            measured = Measured.impossible(_in_a_line(error))
         measured = self._held_to_the_goal(measured)
         self._note(what, measured, time.perf_counter() - begin)
         return measured
@@ -218,3 +219,8 @@ def _told(tensor: str, names: dict[str, str]) -> str:
 
 def _db(measured: Measured) -> float:
     return float("-inf") if measured.sqnr_db is None else measured.sqnr_db
+
+
+def _in_a_line(error: LitefootError) -> str:
+    """With its cause, which stands below the first line."""
+    return " ".join(str(error).split())[:_MOST_CHARACTERS]

@@ -100,15 +100,3 @@ def test_the_command_says_what_was_done(converted: tuple[Bundle, subprocess.Comp
         (line,) = (line for line in done.stdout.splitlines() if line.startswith(f"{name} rescued: "))
         assert "wide" in line
         assert "25 held-out samples" in line
-
-
-def test_nothing_is_rescued_where_mixed_was_not_asked_for(
-    converted: tuple[Bundle, subprocess.CompletedProcess[str]],
-    tmp_path: Path,
-    litefoot: Callable[..., subprocess.CompletedProcess[str]],
-) -> None:
-    trained = converted[0].path.parent / "trained"
-    litefoot("convert", trained, "--out", tmp_path / "bundle", "--variants", "int8.tflite")
-    report = read_document(Report, tmp_path / "bundle" / "report.json")
-    assert [artifact.name for artifact in report.artifacts] == ["fp32.tflite", "int8.tflite"]
-    assert (report.rescues, report.trials) == ((), ())
