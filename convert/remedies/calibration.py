@@ -136,7 +136,8 @@ def entropy(values: list[Array]) -> tuple[float, float]:
     """The symmetric range that loses the least information, cut to what the values reach.
 
     Migacz 2017, "8-bit Inference with TensorRT": of the histograms that keep the lowest i bins of magnitudes and put
-    all above them into the last, the one whose merging into 128 levels has the least Kullback-Leibler divergence.
+    all above them into the last, the one whose merging into 128 levels has the least Kullback-Leibler divergence. Zeros
+    are left out: they are stored exactly in any range, and what a ReLU makes of half its inputs would decide it alone.
 
     Args:
         values: Of a tensor, one flat array for each call.
@@ -148,7 +149,8 @@ def entropy(values: list[Array]) -> tuple[float, float]:
     furthest = max(abs(low), abs(high))
     if furthest == 0.0:
         return low, high
-    counts, edges = np.histogram(np.abs(np.concatenate(values)), _BINS, (0.0, furthest))
+    magnitudes = np.abs(np.concatenate(values))
+    counts, edges = np.histogram(magnitudes[magnitudes > 0], _BINS, (0.0, furthest))
     kept = range(_FEWEST_BINS, _BINS + 1, _BINS // 64)
     losses = [_divergence(counts.astype(np.float64), i) for i in kept]
     limit = float(edges[kept[int(np.argmin(losses))]])
