@@ -37,7 +37,9 @@ def add_compression(group: argparse._ArgumentGroup) -> None:
         help="labelled samples to fine-tune on, in the forms of --calibration (default: those of the TrainedModel)",
     )
     group.add_argument("--loss", metavar="NAME", help="of Keras (default: the model's own, or one for its outputs)")
-    group.add_argument("--epochs", type=int, metavar="N", help="passes over the training data in each step (default 8)")
+    group.add_argument(
+        "--epochs", type=int, metavar="N", help="passes over the training data in each step (default: 8 or more)"
+    )
 
 
 def asked_compression(arguments: argparse.Namespace) -> Compression | None:

@@ -23,6 +23,8 @@ Array = npt.NDArray[Any]
 Progress = Callable[[str, int, int], None]
 """Called with what is going on and the last figures, the batches done and all batches of a step."""
 
+_LEAST_EPOCHS = 8
+_LEAST_BATCHES = 500
 _SECONDS_BETWEEN_REPORTS = 0.2
 
 
@@ -48,6 +50,11 @@ class Fitting:
     def batch(self) -> int:
         """Samples in a batch."""
         return min(self.compression.batch or self.data.batch or 32, len(self._parts[0]))
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the samples, at most."""
+        return self.compression.epochs or max(_LEAST_EPOCHS, -(-_LEAST_BATCHES // self.batches))
 
     @property
     def batches(self) -> int:
@@ -82,13 +89,15 @@ class Fitting:
         import tf_keras
 
         tf_keras.utils.set_random_seed(self.compression.seed)
-        model.compile(tf_keras.optimizers.Adam(self.compression.learning_rate), *self._losses())
+        # Loshchilov and Hutter, "SGDR", arXiv:1608.03983, equation 5, without restarts.
+        rate = tf_keras.optimizers.schedules.CosineDecay(self.compression.learning_rate, self.epochs * self.batches)
+        model.compile(tf_keras.optimizers.Adam(rate), *self._losses())
         model.optimizer.build(model.trainable_variables)
         variables = unique([*model.variables, *model.optimizer.variables])
         file = StateFile(self.folder / f"{name}.npz")
         state, best = file.read(variables)
         train, held = (self._taken(part) for part in self._parts)
-        while state.epoch < self.compression.epochs and not state.stopped:
+        while state.epoch < self.epochs and not state.stopped:
             figures = self._epoch(model, name, state, train, held, callbacks)
             before, counts = state.best, state.epoch >= counts_from
             state = state.after(figures, counts=counts, patience=self.compression.patience)
@@ -131,9 +140,9 @@ class Fitting:
         import tf_keras
 
         fitting, told = self, [0.0]
-        total, before = self.compression.epochs * self.batches, state.epoch * self.batches
+        total, before = self.epochs * self.batches, state.epoch * self.batches
         last = " ".join(f"{key} {values[-1]:.4f}" for key, values in state.history.items())
-        words = f"{name}, epoch {state.epoch + 1} of {self.compression.epochs} {last}"
+        words = f"{name}, epoch {state.epoch + 1} of {self.epochs} {last}"
 
         class Watch(tf_keras.callbacks.Callback):  # type: ignore[misc]  # the base is not known before it is imported
             def on_train_batch_end(self, batch: int, logs: Any = None) -> None:

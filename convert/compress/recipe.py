@@ -101,9 +101,9 @@ class Compression:
         prune: The first step; None to leave it out.
         cluster: The second; zeros stay zeros where pruning came before.
         quantize_aware: The third; zeros and clusters are kept where the steps before made them.
-        epochs: Passes over the training samples in each step, at most.
+        epochs: Passes over the training samples in each step, at most; None for 8, or as many as make 500 batches.
         batch: Samples in a batch; None for as many as the model was trained with, else 32.
-        learning_rate: Adam's; small, since the model is trained already.
+        learning_rate: Adam's at the beginning of a step; it falls to zero along half a cosine.
         patience: Epochs without a smaller loss on held-back samples after which a step ends; None to go on to the end.
         held_back: The share of the training samples that is not trained on and tells which epoch is the best.
         loss: The name of a loss of Keras; None for the one that the model was trained with, else one for its outputs.
@@ -114,9 +114,9 @@ class Compression:
     prune: Prune | None = None
     cluster: Cluster | None = None
     quantize_aware: QuantizeAware | None = None
-    epochs: int = 8
+    epochs: int | None = None
     batch: int | None = None
-    learning_rate: float = 1e-4
+    learning_rate: float = 1e-3
     patience: int | None = 3
     held_back: float = 0.1
     loss: str | None = None

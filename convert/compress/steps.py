@@ -116,7 +116,7 @@ def _prune(model: Any, fitting: Fitting) -> tuple[Any, StepReport]:
 
     compression, prune = fitting.compression, fitting.compression.prune
     assert prune is not None
-    end = max(int(compression.epochs * fitting.batches * prune.settled), 1)
+    end = max(int(fitting.epochs * fitting.batches * prune.settled), 1)
     schedule = tfmot.sparsity.keras.PolynomialDecay(0.0, prune.sparsity, 0, end, frequency=max(end // 50, 1))
     form, takes = _form(prune), _policy(prune, model)
     pruned, left = wrapped(

@@ -21,7 +21,7 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_the_sample_is_the_three_steps_with_the_defaults() -> None:
-    assert read_compression(SAMPLE) == Compression(Prune(0.5), Cluster(16), QuantizeAware())
+    assert read_compression(SAMPLE) == Compression(Prune(0.5), Cluster(16), QuantizeAware(), epochs=8)
 
 
 def test_an_empty_table_takes_the_defaults(tmp_path: Path) -> None:
