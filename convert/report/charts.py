@@ -192,7 +192,7 @@ def curves(
     width, height = size
     values = [value for line, *_ in series for value in line if math.isfinite(value)] or [0.0]
     low, high = min(values), max(values)
-    axis = Axis(low, high if high > low else low + 1.0, height - 5, 5)
+    axis = Axis(low, high, height - 5, 5)
     parts = [_text(2, 10, f"{high:.3g}", "start", "note"), _text(2, height - 2, f"{low:.3g}", "start", "note")]
     for line, look, name in series:
         step = (width - 44) / max(len(line) - 1, 1)
@@ -225,7 +225,7 @@ def histogram(
         An ``svg`` element.
     """
     width, height = size
-    axis = Axis(span[0], span[1] if span[1] > span[0] else span[0] + 1.0, 4, width - 4)
+    axis = Axis(*span, 4, width - 4)
     top = math.log1p(max(max(bins, default=0) for bins, _ in counts)) or 1.0
     parts = []
     for bins, look in counts:
@@ -281,7 +281,8 @@ class Axis:
 
     def __call__(self, value: float) -> float:
         """The pixel of a value; see `Axis`."""
-        return self.begin + (value - self.low) / (self.high - self.low) * (self.end - self.begin)
+        share = (value - self.low) / (self.high - self.low) if self.high > self.low else 0.5
+        return self.begin + share * (self.end - self.begin)
 
     def ticks(self, about: int = 5) -> list[float]:
         """Round values inside the axis: multiples of 1, 2 or 5 times a power of ten.

@@ -24,6 +24,8 @@ Array = npt.NDArray[Any]
 
 _LARGEST, _SHOWN = 192, 120
 """Pixels that are kept of a picture's longer side, and the least that it is shown with."""
+_LONGEST_SHAPE = 4
+"""Width and height are drawn as if one were at most so many times the other: a strip shows nothing."""
 _MOST_NUMBERS, _MOST_WORDS, _MOST_CURVES = 12, 60, 6
 _BANDS = 8
 """A table of more columns is shown as a picture of its values, one of fewer as curves."""
@@ -142,7 +144,8 @@ def _shown_size(pixels: Array) -> tuple[float, float]:
     height, width = pixels.shape[:2]
     longer = max(height, width)
     factor = _SHOWN / longer if longer < _SHOWN else min(_LARGEST / longer, 1.0)
-    return width * factor, height * factor
+    least = longer * factor / _LONGEST_SHAPE
+    return max(width * factor, least), max(height * factor, least)
 
 
 def mask(scores: Array) -> str:
@@ -199,6 +202,8 @@ def words(spec: TensorSpec, values: Array, contract: ModelContract) -> str:
     steps = contract.preprocessing.get(spec.name, ())
     known = next((step for step in steps if isinstance(step, (Tokens, QuestionTokens))), None)
     flat = [int(value) for value in values.ravel()]
+    if known is None and spec.kind == "tokens" and 0 <= min(flat, default=-1) <= max(flat) < len(contract.labels):
+        return _short([contract.labels[value].strip() or str(value) for value in flat if value], " ")
     if known is None:
         return _short([str(value) for value in flat], " ")
     joint = "" if isinstance(known, Tokens) and known.unit == "character" else " "
@@ -223,8 +228,8 @@ def best_classes(scores: Array, kind: str | None, labels: Sequence[str]) -> str:
         last = np.append(0.0 if kind == "logits" else 1.0 - last, last)
     shares = softmax(last) if kind == "logits" else last
     best = int(shares.argmax())
-    name = labels[best] if len(labels) == len(shares) else str(best)
-    return f"{name} {shares[best]:.1%}"
+    name = labels[best].strip() if len(labels) == len(shares) else ""
+    return f"{name or best} {shares[best]:.1%}"
 
 
 def text(content: str) -> str:
