@@ -35,12 +35,14 @@ class Row:
         layer: Its name.
         operator: What takes its weights.
         count: How many weights.
+        asked: Of it.
         cells: By the file's name.
     """
 
     layer: str
     operator: str
     count: int
+    asked: str
     cells: dict[str, Cell]
 
 
@@ -74,10 +76,14 @@ def _rows(found: Audit) -> list[Row]:
     reasons: dict[tuple[str, str], str] = {}
     for kept in found.lost:
         reasons.setdefault((kept.file, kept.layer), f"{kept.found}: {kept.reason}")
+    asked: dict[str, dict[str, None]] = {}
+    for kept in found.kept:
+        asked.setdefault(kept.layer, {})[kept.wanted] = None
     rows: dict[str, Row] = {}
     for file in found.files:
         for layer, weights in _by_layer(file).items():
-            row = rows.setdefault(layer, Row(layer, weights[0].operator, sum(one.count for one in weights), {}))
+            demands, count = ", ".join(asked.get(layer, ["nothing"])), sum(weight.count for weight in weights)
+            row = rows.setdefault(layer, Row(layer, weights[0].operator, count, demands, {}))
             row.cells[file.name] = Cell(_text(weights), reasons.get((file.name, layer), ""))
     return list(rows.values())
 
