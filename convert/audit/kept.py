@@ -56,6 +56,17 @@ class Kept:
     reason: str = ""
 
     @property
+    def wanted(self) -> str:
+        """What was asked for, for people."""
+        texts = {
+            "zeros": f"{self.asked:.0%} zeros",
+            "fours": "2 of 4 zeros",
+            "values": f"{self.asked:.0f} values",
+            "channel values": f"{self.asked:.0f} values in a channel",
+        }
+        return texts[self.measure]
+
+    @property
     def found(self) -> str:
         """Both figures for people."""
         if self.measure in ("zeros", "fours"):

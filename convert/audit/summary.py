@@ -115,5 +115,6 @@ def timed(kernels: SparseKernels) -> str:
     """
     verdict = "its zeros make it faster here" if kernels.engaged else "its zeros make it no faster here"
     figures = f"{kernels.p50_ms:.4f} ms against {kernels.dense_p50_ms:.4f} ms with the zeros filled"
-    eligible = "XNNPACK's sparse kernels may take it" if not kernels.missing else f"not there: {kernels.missing[0]}"
-    return f"{kernels.name}: {verdict}, {figures} ({eligible})"
+    needed = f"XNNPACK's sparse kernels also need {', '.join(kernels.missing)}"
+    eligible = "XNNPACK's sparse kernels may take it" if not kernels.missing else needed
+    return f"{kernels.name}: {verdict}, {figures}; {eligible}"

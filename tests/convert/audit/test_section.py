@@ -38,6 +38,7 @@ def test_what_was_kept() -> None:
     body = section(DENSE)
     assert "What was asked for is there." in body
     assert "80.0% · 16 · 8" in body
+    assert "<td>80% zeros, 16 values</td>" in body
     assert "1,234" in body
     assert "<svg" in body
     assert "failed" not in body
@@ -48,6 +49,15 @@ def test_what_was_lost_is_marked_and_said() -> None:
     assert "Some of what was asked for is not there" in body
     assert 'class="failed" title="10.0% of 80%' in body
     assert "lost what cluster made in other: 70 for 16" in body
+
+
+def test_of_layers_left_alone_nothing_is_asked() -> None:
+    files = (FileAudit("int8.tflite", 5000, 1234, 0.8, 1.0, (DENSE,)),)
+    found = Audit(files, compare(ASKED, {"prune": ["dense"], "cluster": ["dense"]}, files), ())
+    material: Any = SimpleNamespace(report=SimpleNamespace(audit=found))
+    made = audit(material)
+    assert made is not None
+    assert "<td>nothing</td>" in made.body
 
 
 def test_names_stay_text() -> None:
