@@ -69,7 +69,12 @@ def trained_with(folder: Path, *, needs_loss: bool = True) -> TrainedWith:
     make_deterministic(found["seed"])
     asked = found.get(AGAIN, {"recipe": found["recipe"], "data": None})
     recipe = find_recipe(asked["recipe"])
-    request = Request(None if asked["data"] is None else Path(asked["data"]), found["quick"], found["seed"])
+    source = None if asked["data"] is None else Path(asked["data"])
+    if source is not None and not source.exists():
+        raise UsageError(
+            "The data that this model was trained with are gone", where=source, fix="--training-data with others"
+        )
+    request = Request(source, found["quick"], found["seed"])
     with readable(recipe, "in load()"):
         data = recipe.load(request)
     _check_data(data, document, folder)

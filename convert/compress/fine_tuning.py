@@ -111,6 +111,8 @@ class Fitting:
         self, model: Any, name: str, state: State, train: Any, held: Any, callbacks: Sequence[Any]
     ) -> dict[str, float]:
         """Fit one epoch: samples in an order of its own, so that an interrupted fit goes on with the same."""
+        import tensorflow as tf
+
         order = np.random.default_rng([self.compression.seed, state.epoch]).permutation(len(train[0][0]))
         inputs, targets = ([array[order] for array in arrays] for arrays in train)
         try:
@@ -125,7 +127,7 @@ class Fitting:
                 verbose=0,
                 callbacks=[*callbacks, self._watch(name, state)],
             )
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
             raise UsageError(
                 "The training data do not fit the model and its loss",
                 where=self.data.source,

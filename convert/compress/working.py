@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from litefoot.runtime.contract import ModelContract
-from litefoot.runtime.errors import OutputExists, SampleError, UsageError
+from litefoot.runtime.errors import OutputExists, SampleError, TrainingFailed, UsageError
 from litefoot.runtime.storage.codec import decode, encode
 from litefoot.runtime.storage.files import sha256
 from litefoot.runtime.storage.folder import write_json
@@ -234,7 +234,12 @@ class Working:
             "folder": str(self.path.resolve()),
         }
         job = Job("the compression", "compress", task, lane="keras", time_limit=math.inf)
-        steps = decode(tuple[StepReport, ...], workers.ask(job, progress), "steps")  # type: ignore[type-var]
+        try:
+            answer = workers.ask(job, progress)
+        except (TrainingFailed, UsageError):  # to go on from there would end there again
+            self.remove()
+            raise
+        steps = decode(tuple[StepReport, ...], answer, "steps")
         aware = compression.quantize_aware
         form = CompressedForm(
             folder=str(self.path.resolve()),

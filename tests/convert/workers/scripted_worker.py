@@ -69,6 +69,15 @@ def touch(arguments: dict[str, Any]) -> None:
     answer()
 
 
+def long(arguments: dict[str, Any]) -> None:
+    """Tell of three parts, the last of them in the same breath as the answer."""
+    for done in (1, 2):
+        raw(json.dumps({"progress": ["fitting", done, 3]}) + "\n")
+        time.sleep(0.05)
+    raw(json.dumps({"progress": ["fitting", 3, 3]}) + "\n" + json.dumps(DONE) + "\n")
+
+
+DONE = {"value": "done", "error": None, "kind": None, "fix": None}
 TASKS: dict[str, Callable[[dict[str, Any]], None]] = {
     "good": lambda arguments: answer(),
     "echo": lambda arguments: answer(arguments),
@@ -88,6 +97,7 @@ TASKS: dict[str, Callable[[dict[str, Any]], None]] = {
     "not an answer": lambda arguments: raw("[1, 2]\n"),
     "lacking": lambda arguments: raw('{"error": null, "fix": null}\n'),
     "loud": loud,
+    "long": long,
     "touch": touch,
     "wait for file": wait_for_file,
 }

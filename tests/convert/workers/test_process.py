@@ -113,3 +113,11 @@ def test_the_program_is_told_what_to_import_and_tensorflow_to_be_quiet_and_repea
     assert process.ask("job", "environment", {"name": "TF_CPP_MIN_LOG_LEVEL"}, TIME_LIMIT) == "2"
     assert process.ask("job", "environment", {"name": "TF_ENABLE_ONEDNN_OPTS"}, TIME_LIMIT) == "0"
     process.stop()
+
+
+def test_progress_is_told_while_a_task_goes_on(process: Process) -> None:
+    told: list[tuple[str, int, int]] = []
+    assert process.ask("it", "long", {}, TIME_LIMIT, lambda *progress: told.append(progress)) == "done"
+    assert told == [("fitting", 1, 3), ("fitting", 2, 3), ("fitting", 3, 3)]
+    assert process.ask("it", "long", {}, TIME_LIMIT) == "done", "nobody has to listen"
+    assert process.ask("it", "echo", {}, TIME_LIMIT) == {}
