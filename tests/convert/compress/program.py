@@ -38,9 +38,9 @@ def pictures() -> Any:
     x = layers.Conv2D(8, 3, padding="same", use_bias=False, name="first")(image)
     x = layers.ReLU()(layers.BatchNormalization(name="norm")(x))
     x = layers.DepthwiseConv2D(3, padding="same", use_bias=False, name="depthwise")(x)
-    x = layers.ReLU()(layers.BatchNormalization()(x))
+    x = layers.ReLU()(layers.BatchNormalization(name="second_norm")(x))
     x = layers.ReLU()(layers.Conv2D(16, 1, name="bare")(x))
-    inner = [layers.Conv2D(16, 3, padding="same", activation="relu", name="first"), layers.BatchNormalization()]
+    inner = [layers.Conv2D(16, 3, padding="same", activation="relu", name="first"), layers.BatchNormalization(name="late_norm")]
     x = tf_keras.Sequential(inner, name="inner")(x)
     x = layers.Conv2DTranspose(8, 2, strides=2, activation="relu", name="transposed")(x)
     x = layers.GlobalAveragePooling2D()(x)

@@ -46,12 +46,12 @@ def test_taking_models_apart_and_folding_batch_normalisation_change_no_answer(pi
 
 
 def test_quantization_aware_training_rounds_the_weights_before_a_relu_too(pictures: Found) -> None:
-    assert pictures["quantize-aware"]["rounded weights"] == 4, "first, bare, inner_first and answer"
+    assert pictures["quantize-aware"]["rounded weights"] == 5, "of all layers but the transposed one"
 
 
 def test_the_int8_file_is_what_the_rounded_model_is_transposed_convolution_included(pictures: Found) -> None:
     found = pictures["quantize-aware"]
-    assert found["left"]["quantize_aware"] == ["batch_normalization_1", "transposed"]
+    assert found["left"]["quantize_aware"] == ["late_norm", "transposed"]
     assert found["file"] < 0.02
     assert found["plain"] < 0.05
 
@@ -63,7 +63,8 @@ def test_zeros_and_clusters_survive_all_three_steps_and_the_int8_file(pictures: 
         assert zeros >= 0.58, name
         assert values <= 8, name
     assert found["kernels"]["depthwise"][0][0] == 0.0
-    assert found["left"]["prune"][0] == "batch_normalization"
+    assert found["left"]["prune"] == ["depthwise", "late_norm", "norm", "second_norm"]
+    assert found["left"]["cluster"] == ["depthwise", "late_norm"], "the others are folded"
     assert found["file"] < 0.02
     assert found["stored"], "there are weights with one scale for the whole layer"
     assert max(found["stored"]) <= 8
