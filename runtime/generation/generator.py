@@ -215,13 +215,15 @@ class Generator:
             progress: Called with the samples done and all samples.
 
         Returns:
-            The verdict. Without a metric it says how many tokens are equal, and no more: each part has its own.
+            The verdict. Tokens that are drawn have no right ones, and the first that differs changes all that follow:
+            how many are equal is told, without a limit, and each part is judged by itself.
 
         Raises:
             InputMismatch: The samples do not fit the models.
         """
         tokens = TensorSpec(TOKENS, (None, self.document.generation.most), "int32", kind="tokens")
         whole = ModelContract(self.inputs, (tokens,), self.document.task, metric=self.document.metric)
+        limits = {} if self.document.generation.method == "sample" else {"equal_tokens": _LEAST_EQUAL}
         return judge(
             artifact=self.name,
             engine=self._models[self.document.parts[-1]].engine,
@@ -229,7 +231,7 @@ class Generator:
             references=golden.references,
             outputs={TOKENS: self.predict(golden.inputs, progress=progress)},
             targets=golden.targets,
-            tolerances={TOKENS: Tolerance(None, 0.0, None, {"equal_tokens": _LEAST_EQUAL})},
+            tolerances={TOKENS: Tolerance(None, 0.0, None, limits)},
             steps={},
         )
 

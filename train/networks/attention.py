@@ -55,7 +55,7 @@ def slopes(heads: int) -> list[float]:
 
 
 def causal_biases(heads: int, length: int) -> npt.NDArray[np.float32]:
-    """The biases of a window: each step's distance times its head's slope, `MASKED` for the steps after each.
+    """The biases of a window: each step's distance times its head's slope, at most `MASKED`, as for later steps.
 
     Args:
         heads: Of the attention.
@@ -65,8 +65,8 @@ def causal_biases(heads: int, length: int) -> npt.NDArray[np.float32]:
         (heads, length, length): of each head, for each step, its bias for every step.
     """
     back = np.subtract.outer(np.arange(length), np.arange(length))
-    biases = [np.where(back >= 0, -slope * back, MASKED) for slope in slopes(heads)]
-    return np.stack(biases).astype(np.float32)
+    biases = np.stack([np.where(back >= 0, -slope * back, MASKED) for slope in slopes(heads)])
+    return np.maximum(biases, MASKED).astype(np.float32)
 
 
 def padding_bias(tokens: Any) -> Any:
@@ -281,7 +281,9 @@ def pushed(steps: Any, new: Any) -> Any:
 
 
 def cache_bias(filled: Any, heads: int) -> Any:
-    """The biases of a cache whose last step is the present one; `MASKED` where no step has been yet.
+    """The biases of a cache whose last step is the present one; `MASKED` where no step has been yet, and at most.
+
+    Half of 8 bits would go to biases below it, which no softmax can tell apart.
 
     Args:
         filled: (batch, steps), 1 where there has been one, else 0.
@@ -295,7 +297,8 @@ def cache_bias(filled: Any, heads: int) -> Any:
     # Made of operations with plain numbers: a saved model cannot hold an array that no layer owns.
     back = tf.cumsum(tf.ones_like(filled), axis=1, exclusive=True, reverse=True)
     empty = (1.0 - filled) * MASKED
-    return tf.stack([back * -slope + empty for slope in slopes(heads)], axis=1)[:, :, tf.newaxis, :]
+    biases = tf.maximum(tf.stack([back * -slope + empty for slope in slopes(heads)], axis=1), MASKED)
+    return biases[:, :, tf.newaxis, :]
 
 
 def copy_weights(source: Any, target: Any) -> None:

@@ -33,6 +33,7 @@ _MOST_CHARACTERS = 254
 _MOST_PROMPT = 512
 _TEST_WINDOWS = 50
 """Each twice as long as what the model was trained on: it is judged as it writes, beyond its cache."""
+_CALIBRATED = 40
 _PROMPTS, _PROMPT = 4, 32
 _WRITTEN = 400
 
@@ -77,7 +78,7 @@ class TextGeneration(Recipe):
         """The same weights as a model of one step; see `Recipe.deliver`."""
         step = _decoder(data.contract.labels).step()
         copy_weights(model, step)
-        chosen = _evenly(len(data.train), 10)
+        chosen = _evenly(len(data.train), _CALIBRATED)
         tested, targets = (_joined(array) for array in (data.test.inputs["token"], data.test.targets))
         assert data.validation is not None
         logits = model.predict(data.validation.take(_evenly(len(data.validation), 50)).inputs, verbose=0)

@@ -61,6 +61,7 @@ def test_slopes_and_causal_biases_are_those_of_the_paper() -> None:
     assert slopes(8) == [0.5, 0.25, 0.125, 0.0625, 0.03125, 0.015625, 0.0078125, 0.00390625]
     biases = causal_biases(8, 3)
     assert biases[0].tolist() == [[0, MASKED, MASKED], [-0.5, 0, MASKED], [-1, -0.5, 0]]
+    assert causal_biases(8, 300).min() == MASKED
 
 
 @pytest.mark.parametrize("kind", ["alone", "crossed"])
