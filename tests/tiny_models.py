@@ -164,6 +164,63 @@ def write_custom(path: Path) -> Path:
     return graph.write(path, {"x": x}, {"y": y})
 
 
+def write_two_layers(path: Path, first: Array, second: Array, *, ceiling: bool = False) -> Path:
+    """``x`` to ``y`` = second @ relu(first @ x), or with a ReLU6; weights (outputs, inputs). Tensors: x, h, y."""
+    if path.suffix == ".onnx":
+        between = (
+            helper.make_node("Clip", ["g", "zero", "six"], ["h"]) if ceiling else helper.make_node("Relu", ["g"], ["h"])
+        )
+        nodes = [
+            helper.make_node("Gemm", ["x", "w1", "b1"], ["g"], "one/dense/MatMul", transB=1),
+            between,
+            helper.make_node("Gemm", ["h", "w2", "b2"], ["y"], "one/last/MatMul", transB=1),
+        ]
+        constants = {"w1": first, "b1": _zeros(first), "w2": second, "b2": _zeros(second)}
+        limits = {"zero": np.zeros((), np.float32), "six": np.array(6.0, np.float32)} if ceiling else {}
+        shapes = {"x": (None, first.shape[1])}, {"y": (None, second.shape[0])}
+        return _write_onnx(path, nodes, *shapes, constants | limits)
+    graph = _TFLite()
+    x, h, y = (
+        graph.tensor(name, (1, size))
+        for name, size in (
+            ("x", first.shape[1]),
+            ("one/dense/MatMul", first.shape[0]),
+            ("one/last/MatMul", second.shape[0]),
+        )
+    )
+    kinds = schema.ActivationFunctionType
+    fused = schema.FullyConnectedOptionsT(fusedActivationFunction=kinds.RELU6 if ceiling else kinds.RELU)
+    layer = [x, graph.constant("w1", first), graph.constant("b1", _zeros(first))]
+    graph.operator("FULLY_CONNECTED", layer, [h], ("FullyConnectedOptions", fused))
+    graph.fully_connected(h, graph.constant("w2", second), graph.constant("b2", _zeros(second)), y)
+    return graph.write(path, {"x": x}, {"y": y})
+
+
+def write_masked(path: Path, mask: Array, *, step: float | None = None) -> Path:
+    """``scores`` (1, n) to ``weights`` = softmax(scores + mask); in ONNX with a step, the sum is stored in 8 bits."""
+    shape, stored = (1, mask.size), Quantization(step or 1.0, 127)
+    if path.suffix == ".onnx":
+        last = "sum_real" if step else "sum"
+        nodes = [helper.make_node("Add", ["scores", "mask"], ["sum"]), helper.make_node("Softmax", [last], ["weights"])]
+        if step:
+            nodes[1:1] = [
+                helper.make_node("QuantizeLinear", ["sum", "sum_scale", "sum_zero"], ["sum_stored"]),
+                helper.make_node("DequantizeLinear", ["sum_stored", "sum_scale", "sum_zero"], ["sum_real"]),
+            ]
+        constants = {"mask": mask.reshape(shape), **(_parameters("sum", stored) if step else {})}
+        return _write_onnx(path, nodes, {"scores": shape}, {"weights": shape}, constants)
+    graph = _TFLite()
+    scores, total, weights = (graph.tensor(name, shape) for name in ("scores", "sum", "weights"))
+    given = graph.constant("mask", mask.reshape(shape))
+    graph.operator("ADD", [scores, given], [total], ("AddOptions", schema.AddOptionsT()))
+    graph.operator("SOFTMAX", [total], [weights], ("SoftmaxOptions", schema.SoftmaxOptionsT(beta=1.0)))
+    return graph.write(path, {"scores": scores}, {"weights": weights})
+
+
+def _zeros(weights: Array) -> Array:
+    return np.zeros(len(weights), np.float32)
+
+
 class _TFLite:
     """A TFLite file in the making, by the object interface of the schema."""
 

@@ -21,8 +21,9 @@ _KEPT_VALUES = 8192
 """Of one tensor in one call."""
 _MEMORY = 0.95
 """Of the moving average, as in ai-edge-quantizer."""
-_BINS, _LEVELS = 2048, 128
-_FEWEST_BINS = 128
+_MOST_BINS, _LEVELS = 2048, 128
+_VALUES_PER_BIN = 100
+"""With fewer, what two bins differ by is chance, and merging them would look like a loss."""
 
 Choose = Callable[[list[Array]], tuple[float, float]]
 """From a tensor's values, one flat array for each call, to its range."""
@@ -150,8 +151,10 @@ def entropy(values: list[Array]) -> tuple[float, float]:
     if furthest == 0.0:
         return low, high
     magnitudes = np.abs(np.concatenate(values))
-    counts, edges = np.histogram(magnitudes[magnitudes > 0], _BINS, (0.0, furthest))
-    kept = range(_FEWEST_BINS, _BINS + 1, _BINS // 64)
+    magnitudes = magnitudes[magnitudes > 0]
+    bins = _LEVELS * max(1, min(_MOST_BINS, len(magnitudes) // _VALUES_PER_BIN) // _LEVELS)
+    counts, edges = np.histogram(magnitudes, bins, (0.0, furthest))
+    kept = range(_LEVELS, bins + 1, _LEVELS // 4)
     losses = [_divergence(counts.astype(np.float64), i) for i in kept]
     limit = float(edges[kept[int(np.argmin(losses))]])
     return max(low, -limit), min(high, limit)
