@@ -58,6 +58,7 @@ results: .venv/installed
 
 bench: .venv/installed
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.compression
 
 # Architectures by the dozen through convert; goes on where it was interrupted.
 sweep: .venv/installed

@@ -7,6 +7,7 @@ are measured at the end, all files of a data set in turn. The tables stand in ``
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ import numpy as np
 
 from litefoot.convert.audit import FileAudit, audit_file
 from litefoot.convert.audit.summary import losses, timed
+from litefoot.convert.audit.tflite import TFLiteFile
 from litefoot.convert.report.report import Report
 from litefoot.runtime.machine.bench import latencies
 from litefoot.runtime.machine.board import cpu_name, usable_cores
@@ -26,7 +28,9 @@ from litefoot.runtime.machine.fresh import sample_inputs
 from litefoot.runtime.model import load
 from litefoot.runtime.storage.bundle import Bundle
 from litefoot.runtime.storage.codec import decode, encode, read_document
+from litefoot.runtime.storage.trained import read_trained
 from litefoot.runtime.verification.intervals import paired_interval
+from litefoot.train.again import AGAIN
 
 FOLDER = Path("build/compression")
 PAGE = Path("docs/compression.md")
@@ -140,9 +144,9 @@ def main() -> int:
 
 
 def _trained(subject: Subject, root: Path) -> Path:
-    """The model that ``make recipes`` has trained, or one trained now."""
+    """The model that ``make recipes`` has trained, if it says where its data are, or one trained now."""
     found = Path("build/recipes") / subject.recipe / "run"
-    if found.is_dir():
+    if found.is_dir() and AGAIN in read_trained(found)[0].provenance:
         return found
     run = FOLDER / subject.recipe / "run"
     if not run.is_dir():
@@ -186,7 +190,7 @@ def _measure(subject: Subject, row: str, run: Path) -> Result:
             )  # fmt: skip
     whole = next(artifact for artifact in report.artifacts if artifact.name == FLOAT)
     notes = [f"{failure.name} was not made: {failure.message.splitlines()[0]}" for failure in report.failures]
-    notes += [f"{each.name} {each.status}: {each.reason}" for each in report.artifacts if each.status != "passed"]
+    notes += [f"{each.name} {each.status}: {each.reason}" for each in report.artifacts if each.status == "failed"]
     notes += losses(report.audit) if report.audit is not None else []
     clock = tuple(map(timed, report.audit.sparse_kernels)) if report.audit is not None else ()
     return Result(row, whole.bytes, whole.gzip_bytes, report.metric_value or 0.0, files, tuple(notes), clock)
@@ -203,9 +207,12 @@ def _latencies(subject: Subject, rows: list[str]) -> dict[tuple[str, str], float
 
 def _table(subject: Subject, results: list[Result], times: dict[tuple[str, str], float]) -> tuple[list[str], bool]:
     first = results[0]
+    besides = _besides_weights(_bundle(subject, BASELINE) / "models" / FILES[0])
     size = f"{first.float_bytes:,} bytes ({first.float_gzip_bytes:,} under gzip)"
     lines = [
         f"**{subject.recipe}**: the float model answers {first.reference:.1%} rightly, fp32.tflite has {size}.",
+        f"Of the {first.files[FILES[0]].audit.gzip_bytes:,} bytes that {FILES[0]} has under gzip with int8 alone,",
+        f"{besides:,} are no weights: scales, biases, names, the graph.",
         "",
         "| compression | file | accuracy | points lost, 95 % | bytes | gzip | of fp32 bytes | zeros | values | ms |",
         "|---|---|---|---|---|---|---|---|---|---|",
@@ -217,6 +224,15 @@ def _table(subject: Subject, results: list[Result], times: dict[tuple[str, str],
     lines += [*(f"- {note}" for note in notes), ""] if notes else []
     clock = [f"- {result.row}: {text}" for result in results for text in result.timed if result.row == PRUNED]
     return [*lines, *clock, ""], all(met for _, met in targets)
+
+
+def _besides_weights(path: Path) -> int:
+    """Bytes under gzip that are left of a TFLite file when all its weights are the same."""
+    opened = TFLiteFile(path)
+    for weight in opened.weights():
+        buffer = opened.model.buffers[weight.tensor.buffer]
+        buffer.data = np.zeros(len(buffer.data), np.uint8)
+    return len(gzip.compress(opened.packed(), 9, mtime=0))
 
 
 def _line(result: Result, name: str, float_bytes: int, times: dict[tuple[str, str], float]) -> str:
