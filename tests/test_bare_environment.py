@@ -145,6 +145,13 @@ def test_comparing_with_a_keras_model_names_the_extra(bare: Run, trained_digits:
     )
 
 
+def test_explaining_names_its_extra(bare: Run, with_rooms: Run, digits_bundle: Path) -> None:
+    for name in ("int8.tflite", "int8.onnx"):
+        for run in (bare, with_rooms):
+            message = refusal(run, 3, "explain", digits_bundle, "--artifact", name)
+            assert 'pip install "litefoot[convert]"' in message
+
+
 def test_a_room_without_what_it_needs_names_the_same_extra(
     with_rooms: Run, trained_digits: Path, tmp_path: Path
 ) -> None:

@@ -1,4 +1,8 @@
-"""What a remedy is: a change of the float file that leaves its outputs as they are and makes it easier to quantize."""
+"""What a remedy is: a change of the float file that makes the file which is quantized from it more exact.
+
+All but one leave the float file's own outputs as they are, and prove it on the samples. The correction of biases moves
+them by what the rounding of the weights will move them back.
+"""
 
 from __future__ import annotations
 
