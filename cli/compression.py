@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from litefoot.runtime.errors import UsageError, require
 
+from .terminal import say
+
 if TYPE_CHECKING:
     from litefoot.convert import Compression
+    from litefoot.runtime.verification.verdict import Verdict
 
 _OPTIONS = ("prune", "cluster", "quantize_aware", "epochs", "loss")
 
@@ -79,6 +82,19 @@ def training_data(arguments: argparse.Namespace, compression: Compression) -> An
     from litefoot.train import trained_with
 
     return TrainingData(**vars(trained_with(source, needs_loss=compression.loss is None)))
+
+
+def say_change(verdict: Verdict) -> None:
+    """Say how far an artifact is from the model before compression, where there was one.
+
+    Args:
+        verdict: Of the artifact.
+    """
+    drift = verdict.worst.from_original
+    if drift is not None:
+        say(
+            f"{verdict.artifact}: {drift.sqnr_db:.1f} dB, max |err| {drift.max_abs:.2g} from the model before compression"
+        )
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from litefoot.runtime.errors import require
 
 from .budget_options import add_budgets, budgets_of, show_choice
-from .compression import add_compression, asked_compression, saying_how_to_go_on, training_data
+from .compression import add_compression, asked_compression, say_change, saying_how_to_go_on, training_data
 from .junit import Case, add_junit, cases_of, write_junit
 from .promised import add_metric, kinds_of, metric_of
 from .rescued import rescue_line
@@ -261,7 +261,10 @@ def _show(report: Report) -> None:
         for artifact in report.artifacts
     ]
     columns = ("artifact", "bytes", "gzip", "p50 ms", "x fp32.tflite", *DRIFT_COLUMNS)
-    print_table(f"{report.name}: {report.samples} samples against the full-precision model", columns, rows)
+    against = "the compressed" if any(one.verdict.compressed for one in report.artifacts) else "the full-precision"
+    print_table(f"{report.name}: {report.samples} samples against {against} model", columns, rows)
+    for artifact in report.artifacts:
+        say_change(artifact.verdict)
     for artifact in report.artifacts:
         if artifact.reason:
             say(f"{artifact.name} {artifact.status}: {artifact.reason}")
