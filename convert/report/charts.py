@@ -172,7 +172,8 @@ def bars(entries: Sequence[tuple[str, float, str]], *, across: str, form: Form, 
         parts.append(_text(left - 8, y + 12, name, "end", "label"))
         parts.append(f'<rect class="{look}" x="{left:.1f}" y="{y + 2:g}" width="{max(length, 0.8):.1f}" height="13"/>')
         parts.append(_text(left + length + 5, y + 12.5, form(value), "start"))
-    parts.append(_text((left + width) / 2, height - 5, across, "middle"))
+    middle = min((left + width) / 2, width - _CHARACTER * len(across) / 2)
+    parts.append(_text(middle, height - 5, across, "middle"))
     return _svg(parts, (width, height), across)
 
 
@@ -342,10 +343,9 @@ class _Names:
         ]
         begin, at = next((place for place in tried if self._fits(*place, length)), tried[0])
         self._taken.append((begin, at - 6, begin + length, at + 6))
-        near = begin + length / 2 if abs(at - y) > 16 else None
         line = ""
-        if near is not None and look == "label":
-            end = at + 6 if at < y else at - 6
+        if abs(at - y) > 16 and look == "label":
+            near, end = min(max(x, begin), begin + length), at + 6 if at < y else at - 6
             line = f'<line class="leader" x1="{x:.1f}" y1="{y:.1f}" x2="{near:.1f}" y2="{end:.1f}"/>'
         return line + _text(begin, at + 4, name, "start", look)
 

@@ -53,8 +53,12 @@ def layers(material: Material) -> Section | None:
 
 def _name(layer: LayerError) -> str:
     name = layer.layer or layer.tensor.rpartition(";")[2]
-    short = name if len(name) <= _LONGEST else f"{name[: _LONGEST // 2]}...{name[-_LONGEST // 2 + 3 :]}"
-    return f"{short} {layer.operator.lower() if layer.operator.isupper() else layer.operator}"
+    operator = layer.operator.lower() if layer.operator.isupper() else layer.operator
+    return f"{_short(name)} {_short(operator)}"
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST // 2]}...{name[-_LONGEST // 2 + 3 :]}"
 
 
 def _drawn(decibels: float) -> float:
