@@ -92,9 +92,8 @@ def say_change(verdict: Verdict) -> None:
     """
     drift = verdict.worst.from_original
     if drift is not None:
-        say(
-            f"{verdict.artifact}: {drift.sqnr_db:.1f} dB, max |err| {drift.max_abs:.2g} from the model before compression"
-        )
+        figures = f"{drift.sqnr_db:.1f} dB, max |err| {drift.max_abs:.2g}"
+        say(f"{verdict.artifact} against the model before compression: {figures}")
 
 
 @contextmanager
