@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from .layers import LayerError, TensorRange, worst
@@ -17,7 +18,6 @@ _EXACT_DB = 100.0
 """Where a layer without any error is drawn on a scale of decibels."""
 _ALL, _OWN, _SHARE, _CLIPPED = "#4a6fa5", "#b26a00", "#4a6fa5", "#b3261e"
 _COLUMNS = 4
-_STYLE = {"svg.fonttype": "none", "font.size": 8, "font.family": "sans-serif", "svg.hashsalt": "litefoot"}
 _LONGEST = 34
 
 
@@ -30,10 +30,9 @@ def layer_chart(layers: Sequence[LayerError]) -> Figure:
     Returns:
         A figure, higher with more layers.
     """
-    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    with rc_context(_STYLE):
+    with _style():
         figure = Figure(figsize=(9.0, 0.9 + 0.2 * len(layers)), layout="constrained")
         left, right = figure.subplots(1, 2, sharey=True, width_ratios=(3, 1))
         _draw_drift(left, layers)
@@ -51,12 +50,11 @@ def range_chart(layers: Sequence[LayerError], most: int = 12) -> Figure:
     Returns:
         A figure of small histograms; those in red hold values outside the range.
     """
-    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     shown = [(layer, layer.range) for layer in worst(layers) if layer.range is not None][:most]
     rows = max(1, math.ceil(len(shown) / _COLUMNS))
-    with rc_context(_STYLE):
+    with _style():
         figure = Figure(figsize=(9.0, 1.7 * rows), layout="constrained")
         places = figure.subplots(rows, _COLUMNS, squeeze=False).ravel()
         for axes, (layer, seen) in zip(places, shown, strict=False):
@@ -75,10 +73,8 @@ def as_svg(figure: Figure) -> str:
     Returns:
         An ``svg`` element.
     """
-    from matplotlib import rc_context
-
     text = io.StringIO()
-    with rc_context(_STYLE):
+    with _style():
         figure.savefig(text, format="svg", metadata={"Date": None}, transparent=True)
     _, begin, rest = text.getvalue().partition("<svg")
     return begin + rest
@@ -94,6 +90,12 @@ def title_of(layer: LayerError) -> str:
         The Keras layer's name and its operator, or the tensor's name where the layer is not known.
     """
     return f"{layer.layer or layer.tensor.rpartition(';')[2]} {layer.operator}"
+
+
+def _style() -> AbstractContextManager[None]:
+    from matplotlib import rc_context
+
+    return rc_context({"svg.fonttype": "none", "font.size": 8, "font.family": "sans-serif", "svg.hashsalt": "litefoot"})
 
 
 def _draw_drift(axes: Axes, layers: Sequence[LayerError]) -> None:

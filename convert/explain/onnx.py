@@ -36,8 +36,8 @@ class OnnxProbe:
         graph = model.graph
         self._constants = {tensor.name: tensor for tensor in graph.initializer}
         computing = _not_constant(graph.node, set(self._constants))
-        self._name_of, self.storage = self._find_quantization(computing)
-        named = {name: self._name_of.get(name, name) for node in computing for name in (*node.input, *node.output)}
+        called, read_from, storage = self._find_quantization(computing)
+        named = {name: called.get(name, name) for node in computing for name in (*node.input, *node.output)}
         known = {name for name in named if name and name not in self._constants}
         read = {name for node in computing for name in node.input} | {each.name for each in graph.output}
         read.update(self._given)  # what was cut is still wanted
@@ -57,8 +57,8 @@ class OnnxProbe:
         self.input_tensors = {spec.name: spec.name for spec in self.inputs}
         self.output_tensors = {each.name: each.name for each in graph.output}
         made = [name for node in self.nodes for name in node.outputs]
-        self._read_from = {name: self._read_from.get(name, name) for name in [*self.input_tensors, *made]}
-        self.storage = {name: self.storage.get(name, Storage("float32")) for name in self._read_from}
+        self._read_from = {name: read_from.get(name, name) for name in [*self.input_tensors, *made]}
+        self.storage = {name: storage.get(name, Storage("float32")) for name in self._read_from}
         self._fetched = [name for name in dict.fromkeys(self._read_from.values()) if name not in self.input_tensors]
         self._session = _start(model, self._fetched, path)
 
@@ -107,13 +107,13 @@ class OnnxProbe:
             model.graph.input.append(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None))
         return OnnxProbe(model, self._path, instead)
 
-    def _find_quantization(self, nodes: Sequence[Any]) -> tuple[dict[str, str], dict[str, Storage]]:
-        """What the tensors around pairs of QuantizeLinear and DequantizeLinear are called, and how they are stored."""
+    def _find_quantization(self, nodes: Sequence[Any]) -> tuple[dict[str, str], dict[str, str], dict[str, Storage]]:
+        """What tensors around QuantizeLinear and DequantizeLinear are called, where each is read, how it is stored."""
         outputs = {each.name for each in self.model.graph.output}
         restored = {node.input[0]: node.output[0] for node in nodes if node.op_type == "DequantizeLinear"}
         called: dict[str, str] = {}
         storage: dict[str, Storage] = {}
-        self._read_from: dict[str, str] = {}
+        read_from: dict[str, str] = {}
         for node in nodes:
             if node.op_type != "QuantizeLinear" or node.output[0] not in restored:
                 continue
@@ -121,10 +121,10 @@ class OnnxProbe:
             # An output of the graph keeps its name, and the operator before it gets another.
             name = copy if copy in outputs else own
             called |= {own: name, copy: name}
-            self._read_from[name] = copy
+            read_from[name] = copy
             if (stored := self._storage(node)) is not None:
                 storage[name] = stored
-        return called, storage
+        return called, read_from, storage
 
     def _storage(self, node: Any) -> Storage | None:
         to_array = require("onnx", "convert").numpy_helper.to_array

@@ -66,7 +66,8 @@ def expected_shift(weights: Array, layer: Linear, mean: Array) -> Array:
     """
     error = round_weights(weights, layer) - weights.astype(np.float64)
     if layer.in_axis == layer.out_axis:
-        return np.moveaxis(error, layer.out_axis, 0).reshape(len(mean), -1).sum(axis=1) * mean
+        own: Array = np.moveaxis(error, layer.out_axis, 0).reshape(len(mean), -1).sum(axis=1)
+        return own * mean
     moved = np.moveaxis(error, (layer.out_axis, layer.in_axis), (0, 1))
     shift: Array = moved.reshape(*moved.shape[:2], -1).sum(axis=2) @ mean
     return shift
@@ -86,7 +87,8 @@ def round_weights(weights: Array, layer: Linear) -> Array:
     together = weights.ndim == 2 and layer.out_axis == 0 and is_wide(weights)
     axes = tuple(i for i in range(weights.ndim) if together or i != layer.out_axis)
     step = np.abs(values).max(axis=axes, keepdims=True) / _HIGHEST
-    return np.rint(values / np.where(step > 0, step, 1.0)) * step
+    rounded: Array = np.rint(values / np.where(step > 0, step, 1.0)) * step
+    return rounded
 
 
 def _means(file: FloatFile, layers: list[Linear], inputs: Mapping[str, Array]) -> dict[str, Array]:

@@ -177,7 +177,8 @@ def _along(scale: Array, axis: int, like: Array) -> Array:
 def _range(values: Array, axis: int) -> Array:
     """The largest magnitude of each channel."""
     moved = np.moveaxis(np.abs(values.astype(np.float64)), axis, 0)
-    return moved.reshape(len(moved), -1).max(axis=1, initial=0.0)
+    largest: Array = moved.reshape(len(moved), -1).max(axis=1, initial=0.0)
+    return largest
 
 
 def _pairs(file: FloatFile) -> list[Pair]:
