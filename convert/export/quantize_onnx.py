@@ -47,6 +47,8 @@ def quantize(
     *,
     per_channel: bool = True,
     given: Mapping[str, list[dict[str, Any]]] | None = None,
+    method: str = "MinMax",
+    options: Mapping[str, Any] | None = None,
 ) -> None:
     """Quantize a file that `prepare` wrote.
 
@@ -56,6 +58,8 @@ def quantize(
         out: The ``.onnx`` file to write.
         per_channel: Give the weights of each output channel a scale of their own.
         given: By the tensor's name, what ONNX Runtime is told of its quantization.
+        method: How it chooses activation ranges: MinMax, Percentile or Entropy.
+        options: Of the method, in ONNX Runtime's words.
     """
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
 
@@ -69,8 +73,8 @@ def quantize(
             per_channel=per_channel,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            calibrate_method=CalibrationMethod.MinMax,
-            extra_options={"TensorQuantOverrides": dict(given or {})},
+            calibrate_method=CalibrationMethod[method],
+            extra_options={"TensorQuantOverrides": dict(given or {}), **(options or {})},
         )
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from litefoot.runtime.errors import LitefootError
 from litefoot.runtime.storage.manifest import Artifact
 
-from ..remedies import REMEDIES
+from ..remedies import CALIBRATIONS, REMEDIES
 from ..variants import Skipped, Variant
 from ..workers.pool import Workers
 from .held_out import EVERY
@@ -140,20 +140,21 @@ class Ladder:
 
     def _treated(self, plan: Plan, measured: Measured) -> tuple[Plan, Measured]:
         """What comes of the remedies that help, one after another."""
-        for remedy in (remedy.name for remedy in REMEDIES):
+        calibrations = {calibration.name: f"ranges by {calibration.name}" for calibration in CALIBRATIONS[1:]}
+        for remedy, what in ({remedy.name: remedy.name for remedy in REMEDIES} | calibrations).items():
             if self._remedies and measured.passed:
                 break
             try:
                 treated = self._shop.treat(self._variant, plan, remedy)
             except LitefootError as error:
-                self._note(f"{remedy}, everything in 8 bits", Measured.impossible(_in_a_line(error)), 0.0)
+                self._note(f"{what}, everything in 8 bits", Measured.impossible(_in_a_line(error)), 0.0)
                 continue
             if treated is None:
                 continue
-            found = self._try(treated[0], f"{remedy}, everything in 8 bits")
+            found = self._try(treated[0], f"{what}, everything in 8 bits")
             if found.sqnr_db is not None and found.sqnr_db > _db(measured) + _WORTH_DB:
                 plan, measured = treated[0], found
-                self._remedies.append(f"{remedy} ({len(treated[1])})")
+                self._remedies.append(what if remedy in calibrations else f"{what} ({len(treated[1])})")
                 self._keep(plan)
         return plan, measured
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from litefoot.runtime.storage.files import read_arrays
+
 from ..export.quantize_tflite import Recipe, quantize, ranges_of, recipe_of
+from ..remedies import CALIBRATIONS
 from ..tflite_tables import read_tables
 from .trials import Plan
 
@@ -20,12 +24,21 @@ def make(plan: Plan, out: Path) -> None:
         out: The ``.tflite`` file to write.
     """
     tables = read_tables(Path(plan.source))
-    recipe = recipe_of(plan.source, "int8", integer_io=False)
+    recipe = recipe_of(plan.source, "int8", integer_io=False, one_scale=plan.one_scale)
     for scope in _touching(tables, plan.freed):
         recipe += _weights_alone(scope)
     for scope in _writing(tables, plan.float_weights):
         recipe.append(_left_alone(f"(?:(?:^|;){re.escape(scope)};)"))
-    out.write_bytes(quantize(plan.source, recipe, ranges_of(plan.source, plan.calibration)))
+    out.write_bytes(quantize(plan.source, recipe, _ranges(plan.source, plan.calibration, plan.ranges)))
+
+
+@functools.lru_cache(maxsize=1)
+def _ranges(source: str, calibration: str, how: str) -> Any:
+    found = ranges_of(source, calibration)
+    if how == CALIBRATIONS[0].name:
+        return found
+    (chosen,) = (one for one in CALIBRATIONS if one.name == how)
+    return chosen.narrow(found, Path(source), read_arrays(Path(calibration)))
 
 
 def _touching(tables: Any, freed: Sequence[str]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from litefoot.runtime.storage.manifest import Artifact
 
+from ..remedies import CALIBRATIONS
 from ..variants import Skipped
 
 
@@ -85,6 +86,8 @@ class Plan:
         source: The float file.
         quantized: The file with everything in 8 bits that it is compared with; of ONNX it is what layers are freed in.
         calibration: An ``.npz`` file.
+        ranges: How activation ranges are chosen: the name of one of `CALIBRATIONS`.
+        one_scale: Whether all weights of a layer have one scale, as those of a clustered model do.
         freed: Tensors whose values stay in float.
         float_weights: Tensors whose operators keep their weights in float too.
     """
@@ -93,6 +96,8 @@ class Plan:
     source: str
     quantized: str
     calibration: str
+    ranges: str = CALIBRATIONS[0].name
+    one_scale: bool = False
     freed: tuple[str, ...] = ()
     float_weights: tuple[str, ...] = ()
 

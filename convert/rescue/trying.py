@@ -16,56 +16,65 @@ from litefoot.runtime.streaming import Sequences
 from litefoot.runtime.verification.verdict import judge
 
 from ..explain import explain_layers, worst
-from ..export import quantize_onnx, quantize_tflite
-from ..remedies import REMEDIES
+from ..export import quantize_onnx
+from ..remedies import CALIBRATIONS, REMEDIES
 from . import mixed_onnx, mixed_tflite
 from .held_out import Arrays, limits
 from .trials import Measured, Plan
 
 
-def prepare(*, source: str, calibration: str, prepared: str, quantized: str) -> None:
+def prepare(*, source: str, plan: dict[str, Any]) -> None:
     """Make what the trials of a format begin with, calibrated on what is left of the samples.
 
     Args:
         source: The float file.
-        calibration: An ``.npz`` file, by input name, (samples, ...).
-        prepared: The float file to write that trials are made from.
-        quantized: The file to write, everything in 8 bits.
+        plan: A `Plan`, encoded, that gives nothing back; the files that it names are written.
     """
-    if source.endswith(".onnx"):
-        quantize_onnx.prepare(Path(source), Path(prepared))
+    chosen = decode(Plan, plan, "plan")
+    if chosen.format == "onnx":
+        quantize_onnx.prepare(Path(source), Path(chosen.source))
     else:
-        Path(prepared).write_bytes(Path(source).read_bytes())
-    _quantize(prepared, calibration, quantized)
+        Path(chosen.source).write_bytes(Path(source).read_bytes())
+    _quantize(chosen)
 
 
-def _quantize(prepared: str, calibration: str, quantized: str) -> None:
-    if prepared.endswith(".onnx"):
-        quantize_onnx.quantize(Path(prepared), Path(calibration), Path(quantized))
-    else:
-        quantize_tflite.write(
-            source=prepared, precision="int8", integer_io=False, calibration=calibration, out=quantized
-        )
-
-
-def treat(*, remedy: str, source: str, calibration: str, treated: str, quantized: str) -> list[str]:
-    """Apply a remedy to a float file and quantize what comes out.
+def treat(*, remedy: str, source: str, plan: dict[str, Any]) -> list[str]:
+    """Apply a remedy to a float file, or choose ranges in another way, and quantize what comes out.
 
     Args:
-        remedy: The name of one of `REMEDIES`.
+        remedy: The name of one of `REMEDIES` or `CALIBRATIONS`.
         source: The float file.
-        calibration: An ``.npz`` file, by input name, (samples, ...).
-        treated: The float file to write.
-        quantized: The file to write, everything in 8 bits.
+        plan: A `Plan`, encoded, that gives nothing back; the files that it names are written.
 
     Returns:
         The layers that were changed; none where nothing fits, and then nothing is written.
     """
-    (chosen,) = (one for one in REMEDIES if one.name == remedy)
-    changed = chosen.apply(Path(source), Path(treated), read_arrays(Path(calibration)))
+    chosen = decode(Plan, plan, "plan")
+    if chosen.ranges == remedy:
+        Path(chosen.source).write_bytes(Path(source).read_bytes())
+        changed: tuple[str, ...] = ("every layer",)
+    else:
+        (cure,) = (one for one in REMEDIES if one.name == remedy)
+        changed = cure.apply(Path(source), Path(chosen.source), read_arrays(Path(chosen.calibration)))
     if changed:
-        _quantize(treated, calibration, quantized)
+        _quantize(chosen)
     return list(changed)
+
+
+def _quantize(plan: Plan) -> None:
+    """Everything in 8 bits."""
+    if plan.format == "tflite":
+        mixed_tflite.make(plan, Path(plan.quantized))
+        return
+    (how,) = (one.onnx for one in CALIBRATIONS if one.name == plan.ranges)
+    quantize_onnx.quantize(
+        Path(plan.source),
+        Path(plan.calibration),
+        Path(plan.quantized),
+        per_channel=not plan.one_scale,
+        method=how["calibrate_method"],
+        options=how.get("extra_options"),
+    )
 
 
 def rank(*, source: str, quantized: str, held_out: str, state: dict[str, str]) -> list[list[str]]:

@@ -15,6 +15,7 @@ from litefoot.runtime.storage.manifest import Artifact
 
 from ..jobs import QUANTIZER, answering, describing, stepping
 from ..references import References
+from ..remedies import CALIBRATIONS
 from ..source import Source
 from ..variants import Variant
 from ..workers.pool import Job, Workers
@@ -79,22 +80,24 @@ class Workshop:
         """
         source = self._patient.models / f"fp32.{variant.format}"
         prepared, quantized = (self._folder / f"{name}.{variant.format}" for name in ("prepared", "quantized"))
-        arguments = {
-            "source": str(source),
-            "calibration": str(self._rest),
-            "prepared": str(prepared),
-            "quantized": str(quantized),
-        }
-        self._ask(variant.name, "rescue-prepare", arguments)
-        return Plan(variant.format, str(prepared), str(quantized), str(self._rest))
+        form = self._patient.source.compressed
+        plan = Plan(
+            variant.format,
+            str(prepared),
+            str(quantized),
+            str(self._rest),
+            one_scale=form is not None and form.one_scale,
+        )
+        self._ask(variant.name, "rescue-prepare", {"source": str(source), "plan": encode(plan)})
+        return plan
 
     def treat(self, variant: Variant, plan: Plan, remedy: str) -> tuple[Plan, tuple[str, ...]] | None:
-        """Apply a remedy to the float file of a plan, and quantize what comes out.
+        """Apply a remedy to the float file of a plan, or choose ranges in another way, and quantize what comes out.
 
         Args:
             variant: The mixed variant.
             plan: That gives nothing back.
-            remedy: The name of one of `REMEDIES`.
+            remedy: The name of one of `REMEDIES` or `CALIBRATIONS`.
 
         Returns:
             The plan that begins with the treated file, and the layers that were changed; None where nothing fits.
@@ -104,17 +107,12 @@ class Workshop:
         """
         self._made += 1
         source, quantized = (self._folder / f"{self._made}-{name}.{variant.format}" for name in ("float", "int8"))
-        arguments = {
-            "remedy": remedy,
-            "source": plan.source,
-            "calibration": plan.calibration,
-            "treated": str(source),
-            "quantized": str(quantized),
-        }
+        treated = replace(plan, source=str(source), quantized=str(quantized))
+        if remedy in (calibration.name for calibration in CALIBRATIONS):
+            treated = replace(treated, ranges=remedy)
+        arguments = {"remedy": remedy, "source": plan.source, "plan": encode(treated)}
         changed = self._ask(variant.name, "rescue-treat", arguments)
-        if not changed:
-            return None
-        return replace(plan, source=str(source), quantized=str(quantized)), tuple(changed)
+        return (treated, tuple(changed)) if changed else None
 
     def rank(self, variant: Variant, plan: Plan, quantized: Path) -> list[tuple[str, str]]:
         """Rank the layers of a file.

@@ -83,6 +83,7 @@ def _two_remedies(monkeypatch: pytest.MonkeyPatch) -> None:
             self.name = name
 
     monkeypatch.setattr(module, "REMEDIES", (Named("first"), Named("second")))
+    monkeypatch.setattr(module, "CALIBRATIONS", (Named("widest"), Named("narrower")))
 
 
 @pytest.mark.parametrize("bad", [[3], [9, 2], [5, 1, 39], list(range(20))])
@@ -144,6 +145,13 @@ def test_a_remedy_that_is_enough_leaves_everything_in_8_bits() -> None:
     (told,) = found.rescues
     assert (told.remedies, told.in_float) == (("first (1)",), ())
     assert [trial.kept for trial in found.trials] == [False, True]
+
+
+def test_ranges_are_chosen_in_another_way_after_the_remedies() -> None:
+    found = climb(MadeUp(layers(8, [1, 2]), remedies={"first": 0.5, "narrower": 1e-4}))
+    (told,) = found.rescues
+    assert told.remedies == ("first (1)", "ranges by narrower")
+    assert told.in_float == ()
 
 
 def test_a_remedy_that_does_not_help_is_not_kept_and_the_next_one_begins_without_it() -> None:
