@@ -71,6 +71,20 @@ def test_the_remaining_time_of_a_training_that_goes_on_is_that_of_its_own_steps(
     ]
 
 
+def test_counts_that_begin_anew_have_a_remaining_time_of_their_own(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([0.0, 10.0, 20.0, 30.0, 40.0])
+    monkeypatch.setattr(terminal.time, "perf_counter", lambda: next(clock))
+    with progress_bar("converting") as advance:
+        for what, done, total in (("open", 1, 5), ("prune", 10, 50), ("prune", 20, 50), ("fp32.tflite", 2, 5)):
+            advance(what, done, total)
+    assert capsys.readouterr().err.splitlines() == [
+        "converting 1/5, 10 s, 40 s left: open",
+        "converting 20/50, 30 s, 30 s left: prune",
+    ]
+
+
 def test_json_has_no_infinity_and_no_nan(capsys: pytest.CaptureFixture[str]) -> None:
     print_json({"sqnr_db": math.inf, "cosine": math.nan, "rows": [(-math.inf, 1.5)]})
     assert json.loads(capsys.readouterr().out) == {"sqnr_db": "inf", "cosine": "nan", "rows": [["-inf", 1.5]]}
