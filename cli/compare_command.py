@@ -49,6 +49,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_metric(limits, "--data")
     parser.add_argument("--threads", type=thread_count, default=1, help="inside one inference, or auto (default 1)")
     parser.add_argument("--signature", metavar="NAME", help="of a SavedModel that has several")
+    parser.add_argument(
+        "--custom-objects",
+        action="append",
+        default=[],
+        metavar="MODULE:NAME",
+        help="a class or function of yours that a Keras model needs; may be given again",
+    )
     parser.add_argument("--allow-code", action="store_true", help="run Python code that a Keras file holds")
     parser.add_argument("--json", action="store_true", help="print the comparison as JSON")
     add_junit(parser)
@@ -141,5 +148,9 @@ def _open(stack: ExitStack, text: str, arguments: argparse.Namespace) -> Subject
     from litefoot.convert import Reading
     from litefoot.convert.answering import open_keras
 
-    reading = Reading(signature=arguments.signature, allow_code=arguments.allow_code)
+    reading = Reading(
+        signature=arguments.signature,
+        custom_objects=tuple(arguments.custom_objects),
+        allow_code=arguments.allow_code,
+    )
     return stack.enter_context(open_keras(path, reading=reading))

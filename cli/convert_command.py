@@ -138,7 +138,7 @@ def execute(arguments: argparse.Namespace) -> int:
         )
     report = conversion.report
     if arguments.junit:
-        write_junit(arguments.junit, report.name, _cases(report))
+        write_junit(arguments.junit, report.name, conversion_cases(report))
     if arguments.json:
         print_json(report)
     else:
@@ -168,7 +168,7 @@ def _convert_whole(arguments: argparse.Namespace) -> int:
             progress=advance,
         )
     if arguments.junit:
-        cases = [case for part, report in whole.parts.items() for case in _cases(report, f"{part}/")]
+        cases = [case for part, report in whole.parts.items() for case in conversion_cases(report, f"{part}/")]
         cases += [case for found in whole.artifacts for case in cases_of(found.verdict, found.name, found.reason)]
         write_junit(arguments.junit, whole.name, cases)
     if arguments.json:
@@ -193,8 +193,16 @@ def _convert_whole(arguments: argparse.Namespace) -> int:
     return exit_code([found.status for found in whole.artifacts]) if made else _STAGE_FAILED
 
 
-def _cases(report: Report, part: str = "") -> list[Case]:
-    """Every check of every artifact; what was not made is an error, what was left out is skipped."""
+def conversion_cases(report: Report, part: str = "") -> list[Case]:
+    """Every check of every artifact; what was not made is an error, what was left out is skipped.
+
+    Args:
+        report: Of the conversion.
+        part: What stands before each name.
+
+    Returns:
+        The cases for `write_junit`.
+    """
     cases = [
         case
         for artifact in report.artifacts

@@ -7,7 +7,9 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from reports import REFERENCE, report_of
 
+from litefoot.cli.convert_command import conversion_cases
 from litefoot.cli.junit import Case, cases_of, write_junit
 from litefoot.runtime import Metric, ModelContract, TensorSpec, Tolerance, Verdict
 from litefoot.runtime.verification.verdict import judge
@@ -74,6 +76,14 @@ def test_errors_and_what_was_left_out_are_counted_apart(tmp_path: Path) -> None:
     write_junit(tmp_path / "report.xml", "tiny", cases)
     root = read(tmp_path / "report.xml")
     assert [root.attrib[name] for name in ("tests", "failures", "errors", "skipped")] == ["3", "0", "1", "1"]
+
+
+def test_a_conversion_is_told_with_what_was_not_made_and_what_was_left_out() -> None:
+    report = report_of({"fp32.tflite": REFERENCE, "silent.onnx": None})
+    cases = conversion_cases(report, "part/")
+    outcomes = {case.group: case.outcome for case in cases if case.outcome}
+    assert outcomes == {"part/silent.onnx": "failure", "part/int8.onnx": "error", "part/int8-io.tflite": "skipped"}
+    assert {case.group for case in cases} - outcomes.keys() == {"part/fp32.tflite"}
 
 
 def test_whatever_a_name_holds_stays_text(tmp_path: Path) -> None:
