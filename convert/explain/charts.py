@@ -40,7 +40,7 @@ def layer_chart(layers: Sequence[LayerError]) -> Figure:
     return figure
 
 
-def range_chart(layers: Sequence[LayerError], most: int = 12) -> Figure:
+def range_chart(layers: Sequence[LayerError], most: int = 8) -> Figure:
     """What calibration saw against the values on the samples, for the layers that cost most.
 
     Args:
@@ -119,10 +119,14 @@ def _draw_shares(axes: Axes, layers: Sequence[LayerError]) -> None:
 
 def _draw_range(axes: Axes, layer: LayerError, seen: TensorRange) -> None:
     low, high = min(seen.low, seen.seen_low), max(seen.high, seen.seen_high)
-    width = (high - low) / len(seen.counts) or 1.0
-    middles = [low + (i + 0.5) * width for i in range(len(seen.counts))]
-    inside = [seen.low <= middle <= seen.high for middle in middles]
-    axes.bar(middles, seen.counts, width, color=[_ALL if fits else _CLIPPED for fits in inside], log=True)
+    bins = len(seen.counts)
+    edges = [low + (high - low) * i / bins for i in range(bins + 1)]
+    inside = [seen.low <= (edges[i] + edges[i + 1]) / 2 <= seen.high for i in range(bins)]
+    for wanted, colour in ((True, _ALL), (False, _CLIPPED)):
+        counts = [count if fits is wanted else 0 for count, fits in zip(seen.counts, inside, strict=True)]
+        axes.stairs(counts, edges, fill=True, color=colour, baseline=0.5)  # one path, where bars are one each
+    axes.set_yscale("log", subs=[])
+    axes.set_ylim(bottom=0.5)
     for edge in (seen.low, seen.high):
         axes.axvline(edge, color="#888888", linewidth=0.8, linestyle="--")
     axes.set_title(_short(title_of(layer)), fontsize=7)

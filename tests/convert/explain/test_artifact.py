@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -25,8 +26,8 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.mark.parametrize("name", ["int8.tflite", "int8-io.tflite", "dynamic.tflite", "fp16.tflite", "int8.onnx"])
 def test_every_layer_has_its_name_and_the_shares_add_up(digits_bundle: Path, name: str) -> None:
     layers = explain_artifact(digits_bundle, name).layers
-    assert {layer.layer for layer in layers} >= {"probabilities", "conv2d", "depthwise_conv2d"}
-    assert all(layer.layer for layer in layers)
+    kinds = {layer.layer.rstrip("_0123456789") for layer in layers}
+    assert kinds == {"image", "conv2d", "depthwise_conv2d", "global_average_pooling2d", "probabilities"}
     assert sum(layer.noise_share for layer in layers) == pytest.approx(1.0)
     assert layers[0].operator == "INPUT"
     integers = {layer.stored for layer in layers} & {"int8", "uint8"}
@@ -44,19 +45,23 @@ def test_the_last_layers_error_is_the_verdicts(digits_bundle: Path) -> None:
 
 
 def test_a_spoilt_layer_comes_first(copied_bundle: Path, command: Run) -> None:
+    spoilt = []
+
     def spoil(model: Any) -> None:
         graph = model.subgraphs[0]
-        (tensor,) = (t for t in graph.tensors if t.name.endswith(b"conv2d_2/Conv2D") and b";" not in t.name)
+        convolutions = [tensor for tensor in graph.tensors if re.search(rb"conv2d_?\d*/Conv2D$", tensor.name)]
+        tensor = next(tensor for tensor in convolutions if tensor.shape[-1] == 32)  # the third reads 32 channels
         weights = np.frombuffer(bytes(model.buffers[tensor.buffer].data), np.int8).copy()
         weights[:200] = 0
         model.buffers[tensor.buffer].data = weights.view(np.uint8)
+        spoilt.append(tensor.name.decode().split("/")[-2])
 
     edit_tflite(copied_bundle / "models" / "int8.tflite", spoil)
     reseal(copied_bundle)
     code, out, _ = command("explain", copied_bundle, "--artifact", "int8.tflite", "--json")
     layers = json.loads(out)["layers"]
     assert code == 0
-    assert max(layers, key=lambda layer: float(layer["noise_share"]))["layer"] == "conv2d_2"
+    assert max(layers, key=lambda layer: float(layer["noise_share"]))["layer"] == spoilt[0]
 
 
 def test_the_table_has_the_worst_first_and_the_page_stands_alone(
@@ -82,7 +87,7 @@ def test_own_samples_are_read_as_everywhere(digits_bundle: Path, tmp_path: Path,
     code, out, _ = command(
         "explain", digits_bundle, "--artifact", "int8.onnx", "--data", tmp_path / "mine.npz", "--json"
     )
-    assert (code, json.loads(out)["evidence"]) == (0, "mine.npz")
+    assert (code, json.loads(out)["evidence"].endswith("mine.npz")) == (0, True)
     code, _, err = command("explain", digits_bundle, "--artifact", "int8.onnx", "--data", tmp_path / "none.npz")
     assert (code, "no such evaluation samples" in err) == (2, True)
 
