@@ -84,6 +84,21 @@ def training_data(arguments: argparse.Namespace, compression: Compression) -> An
     return TrainingData(**vars(trained_with(source, needs_loss=compression.loss is None)))
 
 
+def calibration_data(arguments: argparse.Namespace) -> str | None:
+    """What activation ranges are measured on: training samples will do where there are others to judge on.
+
+    Args:
+        arguments: What was parsed.
+
+    Returns:
+        The samples; None without.
+    """
+    given: str | None = arguments.calibration
+    if given is None and arguments.evaluation and not (Path(arguments.source) / "trained.json").is_file():
+        given = arguments.training_data
+    return given
+
+
 def say_change(verdict: Verdict) -> None:
     """Say how far an artifact is from the model before compression, where there was one.
 

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 from litefoot.runtime.errors import require
 
 from .budget_options import add_budgets, budgets_of, show_choice
-from .compression import add_compression, asked_compression, say_change, saying_how_to_go_on, training_data
+from .compression import (
+    add_compression,
+    asked_compression,
+    calibration_data,
+    say_change,
+    saying_how_to_go_on,
+    training_data,
+)
 from .junit import Case, add_junit, cases_of, write_junit
 from .promised import add_metric, kinds_of, metric_of
 from .rescued import rescue_line
@@ -121,7 +128,7 @@ def execute(arguments: argparse.Namespace) -> int:
         conversion = make(
             arguments.source,
             out=arguments.out,
-            calibration=arguments.calibration,
+            calibration=calibration_data(arguments),
             evaluation=arguments.evaluation,
             promises=_promises(arguments),
             variants=arguments.variants,

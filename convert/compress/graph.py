@@ -28,10 +28,9 @@ def clone(model: Any) -> Any:
 
 
 def flattened(model: Any) -> Any:
-    """A copy of a model whose layers are all its own, can be trained, and whose outputs are a flat list.
+    """A copy of a model whose layers are all its own, and whose outputs are a flat list.
 
-    The steps take layers, and none of them looks into a model that is one of them. Layers that were frozen for
-    transfer learning have to recover from what is taken from them; batch normalisation goes on with its statistics.
+    The steps take layers, and none of them looks into a model that is one of them.
 
     Args:
         model: A functional or sequential tf_keras model; not changed.
@@ -39,9 +38,6 @@ def flattened(model: Any) -> Any:
     Returns:
         The copy.
     """
-    import tensorflow as tf
-    import tf_keras
-
     model = clone(model)
     taken: set[str] = set()
     for inner in _inner_models(model):
@@ -49,12 +45,7 @@ def flattened(model: Any) -> Any:
             if layer.name in taken:
                 layer._name = f"{inner.name}_{layer.name}"
             taken.add(layer.name)
-    copy = clone(replayed(model, lambda layer, args, kwargs: layer(*args, **kwargs)))
-    for layer in copy.layers:
-        if not isinstance(layer, tf_keras.layers.BatchNormalization):
-            layer.trainable = True
-    assert tf.nest.flatten(copy.outputs) == list(copy.outputs)
-    return copy
+    return clone(replayed(model, lambda layer, args, kwargs: layer(*args, **kwargs)))
 
 
 def replayed(model: Any, call: Call) -> Any:

@@ -29,20 +29,17 @@ def wrapped(model: Any, takes: Takes, wrap: Callable[[Any], Any], *, first: bool
     left = {}
 
     def choose(layer: Any) -> Any:
-        if takes(layer):
+        taken, normal = takes(layer), "Normalization" in type(layer).__name__
+        if not normal:  # which keeps its statistics where it was frozen
+            layer.trainable = taken or first or type(layer).__name__ == "DepthwiseConv2D"  # never pruned nor clustered
+        if taken:
             return wrap(layer)
         if layer.weights:
             left[layer.name] = type(layer).__name__
-            layer.trainable = layer.trainable and (first or _is_normalization(layer))
         return layer
 
     copy = tf_keras.models.clone_model(clone(model), clone_function=choose)
     return copy, left
-
-
-def _is_normalization(layer: Any) -> bool:
-    """Nothing in it was ever pruned or clustered."""
-    return "Normalization" in type(layer).__name__
 
 
 def prunable(layer: Any) -> bool:
