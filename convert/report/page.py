@@ -8,7 +8,7 @@ from pathlib import Path
 
 from litefoot.runtime.verification.metrics import shown
 
-from .material import Material
+from .material import Material, worth_a_look
 from .report import BASELINE, Report
 from .sections import SECTIONS
 from .template import render
@@ -33,6 +33,7 @@ def write_page(folder: Path, material: Material) -> None:
         shown=shown,
         best=_in_words(report),
         not_passed=[f"{each.name} ({each.status})" for each in report.artifacts if each.status != "passed"],
+        looked_at=worth_a_look(report),
         origin=list(_origin(report, material)),
     )
     (folder / PAGE).write_text(page, encoding="utf-8")
