@@ -9,9 +9,10 @@ from .audit import audit
 from .layers import layers
 from .overview import overview
 from .ranges import ranges
+from .rescue import rescue
 from .samples import samples
 
-SECTIONS: tuple[Callable[[Material], Section | None], ...] = (overview, samples, audit, layers, ranges)
+SECTIONS: tuple[Callable[[Material], Section | None], ...] = (overview, rescue, samples, audit, layers, ranges)
 """Each gives its part, or None where there is nothing to show."""
 
 __all__ = ["SECTIONS"]
