@@ -23,7 +23,7 @@ _MOST_FLOAT_WEIGHTS = 0.5
 _SMALL_BYTES = 16_384
 """Of float weights that may stay without activation ranges: tensors of less than 1,024 values are left alone then."""
 
-_CLUSTERED = ("FULLY_CONNECTED", "CONV_2D", "CONV_2D_TRANSPOSE", "EMBEDDING_LOOKUP")
+_CLUSTERED = ("FULLY_CONNECTED", "CONV_2D", "CONV_2D_TRANSPOSE")
 
 _FLOAT16: Recipe = [
     {
