@@ -7,7 +7,7 @@ from pathlib import Path
 
 from litefoot.runtime.machine.board import cpu_name, usable_cores
 
-from . import calls, conversion, harness, models, startup, throughput, training
+from . import calls, conversion, harness, models, rescue, startup, throughput, training
 
 BUNDLE = Path("dist/digits")
 RUNTIME_PAGE = Path("docs/runtime.md")
@@ -28,7 +28,7 @@ def main() -> int:
     harness.write(CONVERSION_PAGE, "bench", conversions, machine)
     trainings = training.run()
     harness.write(TRAINING_PAGE, "bench", trainings, machine)
-    rows += conversions + trainings
+    rows += conversions + trainings + rescue.run()
     harness.show(rows)
     return 0 if all(row.met for row in rows) else 1
 
