@@ -1,4 +1,4 @@
-"""One scale for all weights of a layer, which clusters need, and a scale for each channel of what is never clustered."""
+"""One scale for all weights of a layer, as clusters need it, but not for layers that are never clustered."""
 
 from __future__ import annotations
 
