@@ -14,6 +14,8 @@ from .sections import SECTIONS
 from .template import render
 
 PAGE = "report.html"
+_MOST_CHARACTERS = 160
+"""Of what a model came with, in a line; a list of thousands of indices is nothing to read."""
 
 
 def write_page(folder: Path, material: Material) -> None:
@@ -55,6 +57,7 @@ def _in_words(report: Report) -> str:
 def _origin(report: Report, material: Material) -> Iterator[tuple[str, str]]:
     """Digests and seeds, whatever the model came with."""
     for name, value in report.trained.items():
-        yield name, value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+        text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+        yield name, text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]} ..., in report.json"
     for name, digest in material.digests.items():
         yield f"sha256 of {name}", digest
