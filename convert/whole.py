@@ -20,7 +20,8 @@ from litefoot.runtime.verification.task import Status
 from litefoot.runtime.verification.verdict import Verdict
 
 from .data import check_samples
-from .pipeline import Progress, convert
+from .pipeline import convert
+from .progress import Progress
 from .report.report import REPORT, Report
 from .report.whole_page import write_whole_page
 from .source import Reading

@@ -170,22 +170,19 @@ def numbers(series: Sequence[tuple[Array, str, str]]) -> str:
     Returns:
         HTML.
     """
-    first = series[0][0]
-    if first.size <= _MOST_NUMBERS:
-        lines = [" ".join(f"{value:.4g}" for value in values.ravel()) for values, _, _ in series]
-        return "".join(text(line) for line in lines)
-    flat = [
-        (values.reshape(len(values), -1) if values.ndim > 1 else values.reshape(-1, 1), *rest)
-        for values, *rest in series
-    ]
-    if flat[0][0].shape[1] > _BANDS and len(flat[0][0]) > 1:
-        return "".join(picture(spread(values.T[::-1])) for values, *_ in flat)
-    if len(flat[0][0]) == 1:
-        flat = [(values.T, *rest) for values, *rest in flat]
+    if series[0][0].size <= _MOST_NUMBERS:
+        return "".join(text(" ".join(f"{value:.4g}" for value in values.ravel())) for values, _, _ in series)
+    tables = [values.reshape(len(values), -1) if values.ndim > 1 else values[:, np.newaxis] for values, _, _ in series]
+    if len(tables[0]) == 1:
+        tables = [table.T for table in tables]
+    if tables[0].shape[1] > _BANDS:
+        return "".join(picture(spread(table.T[::-1])) for table in tables)
     lines = [
-        (column.tolist(), str(look), str(name)) for values, look, name in flat for column in values.T[:_MOST_CURVES]
+        (column.tolist(), look, name)
+        for table, (_, look, name) in zip(tables, series, strict=True)
+        for column in table.T[:_MOST_CURVES]
     ]
-    return curves(lines, label=str(series[0][2]))
+    return curves(lines, label=series[0][2])
 
 
 def words(spec: TensorSpec, values: Array, contract: ModelContract) -> str:

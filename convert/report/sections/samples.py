@@ -12,7 +12,7 @@ from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.postprocessing import Detections
 from litefoot.runtime.sequences import fed, visible
 from litefoot.runtime.tensors import TensorSpec
-from litefoot.runtime.verification.kinds import two_columns
+from litefoot.runtime.verification.metrics.classes import two_columns
 from litefoot.runtime.verification.tolerance import CLASS_KINDS
 
 from ..material import Arrays, Material, Section, worth_a_look
