@@ -88,7 +88,6 @@ class Fitting:
         """
         import tf_keras
 
-        tf_keras.utils.set_random_seed(self.compression.seed)
         # Loshchilov and Hutter, "SGDR", arXiv:1608.03983, equation 5, without restarts.
         rate = tf_keras.optimizers.schedules.CosineDecay(self.compression.learning_rate, self.epochs * self.batches)
         model.compile(tf_keras.optimizers.Adam(rate), *self._losses())

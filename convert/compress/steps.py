@@ -86,13 +86,21 @@ def compress(model: Any, fitting: Fitting) -> Compressed:
     if compression.cluster is not None:
         plain = _kept("cluster", folded(plain), fitting, reports, _cluster)
     if compression.quantize_aware is not None:
-        quantized, report = _quantize_aware(plain, fitting)
+        quantized, report = _seeded(_quantize_aware, plain, fitting)
         reports.append(report)
         plain = without_roundings(quantized, plain)
     return Compressed(plain, quantized, tuple(reports))
 
 
 Step = Callable[[Any, Fitting], tuple[Any, StepReport]]
+
+
+def _seeded(step: Step, model: Any, fitting: Fitting) -> tuple[Any, StepReport]:
+    """Carry out a step; what is random in its layers is drawn when they are made, before they are fitted."""
+    import tf_keras
+
+    tf_keras.utils.set_random_seed(fitting.compression.seed)
+    return step(model, fitting)
 
 
 def _kept(name: str, model: Any, fitting: Fitting, reports: list[StepReport], step: Step) -> Any:
@@ -102,7 +110,7 @@ def _kept(name: str, model: Any, fitting: Fitting, reports: list[StepReport], st
         reports.append(decode(StepReport, json.loads(document.read_text(encoding="utf-8")), document.name))
         model.load_weights(weights)
         return model
-    result, report = step(model, fitting)
+    result, report = _seeded(step, model, fitting)
     result.save_weights(weights)
     partial = document.with_suffix(".partial")
     partial.write_text(json.dumps(encode(report)), encoding="utf-8")

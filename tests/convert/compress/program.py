@@ -40,7 +40,10 @@ def pictures() -> Any:
     x = layers.DepthwiseConv2D(3, padding="same", use_bias=False, name="depthwise")(x)
     x = layers.ReLU()(layers.BatchNormalization(name="second_norm")(x))
     x = layers.ReLU()(layers.Conv2D(16, 1, name="bare")(x))
-    inner = [layers.Conv2D(16, 3, padding="same", activation="relu", name="first"), layers.BatchNormalization(name="late_norm")]
+    inner = [
+        layers.Conv2D(16, 3, padding="same", activation="relu", name="first"),
+        layers.BatchNormalization(name="late_norm"),
+    ]
     x = tf_keras.Sequential(inner, name="inner")(x)
     x = layers.Conv2DTranspose(8, 2, strides=2, activation="relu", name="transposed")(x)
     x = layers.GlobalAveragePooling2D()(x)
@@ -223,6 +226,14 @@ def interrupted() -> dict[str, Any]:
     return {"whole": whole, "resumed": digest_of(resumed), "kept": kept, "other seed": other}
 
 
+def dropping() -> dict[str, Any]:
+    """The weights after two fits of a model with dropout, of which the second comes after other random numbers."""
+    x = layers.Input((16,), name="x")
+    hidden = layers.Dropout(0.5)(layers.Dense(16, activation="relu", name="hidden")(x))
+    model = tf_keras.Model(x, layers.Dense(4, activation="softmax", name="answer")(hidden))
+    return {"whole": [digest_of(compressed(model, replace(QUICK, prune=Prune()))) for _ in range(2)]}
+
+
 def digest_of(done: Compressed) -> str:
     """Of the weights alone: names count up in a process."""
     return hashlib.sha256(b"".join(weight.tobytes() for weight in done.plain.get_weights())).hexdigest()
@@ -264,6 +275,7 @@ CASES: dict[str, dict[str, Callable[[], dict[str, Any]]]] = {
         "no number": lambda: summary(compressed(dense(), replace(QUICK, prune=Prune(), learning_rate=1e38))),
         "interrupted": interrupted,
         "two outputs": two_outputs,
+        "dropout": dropping,
     },
 }  # fmt: skip
 

@@ -121,6 +121,10 @@ def test_the_same_seed_gives_the_same_weights_and_an_interrupt_does_not_change_t
     assert found["kept"] == ["cluster.npz", "prune.json", "prune.npz", "prune.weights.h5"]
 
 
+def test_the_same_seed_drops_the_same(others: Found) -> None:
+    assert others["dropout"]["whole"][0] == others["dropout"]["whole"][1]
+
+
 def test_targets_and_losses_are_given_by_output_name(others: Found) -> None:
     assert others["two outputs"]["kernels"]["hidden"][0][0] == pytest.approx(0.5, abs=0.05)
     assert {"kind_loss", "size_loss", "kind_accuracy", "loss"} <= set(others["two outputs"]["history"])
