@@ -16,6 +16,7 @@ from ..compress import Compression
 from ..pipeline import Conversion, convert
 from ..progress import Progress
 from ..report.bundling import file_records, write_manifest
+from ..report.page import show_choice
 from ..report.report import REPORT, Report
 from .choosing import Candidate, Choice, choose
 from .kept import Kept, is_whole
@@ -124,5 +125,6 @@ def _deliver(bundle: Path, report: Report, choice: Choice, out: Path, *, force: 
         shutil.copytree(bundle, folder, dirs_exist_ok=True)
         write_json(folder / REPORT, encode(report))
         manifest = Bundle(bundle).manifest
+        show_choice(folder, report, manifest.contract)
         write_manifest(folder, replace(manifest, recommended=recommended, files=file_records(folder)))
     return report

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.verification.metrics import shown
 
 from .material import Material, worth_a_look
@@ -14,6 +15,7 @@ from .sections import SECTIONS
 from .template import render
 
 PAGE = "report.html"
+_BEGIN, _END = "<!-- verdict -->", "<!-- /verdict -->"
 _MOST_CHARACTERS = 160
 """Of what a model came with, in a line; a list of thousands of indices is nothing to read."""
 
@@ -29,16 +31,41 @@ def write_page(folder: Path, material: Material) -> None:
     page = render(
         "report",
         report=report,
-        contract=material.contract,
+        verdict=_verdict(report, material.contract),
         sections=[section for make in SECTIONS if (section := make(material)) is not None],
-        baseline=BASELINE,
-        shown=shown,
-        best=_in_words(report),
-        not_passed=[f"{each.name} ({each.status})" for each in report.artifacts if each.status != "passed"],
         looked_at=worth_a_look(report),
         origin=list(_origin(report, material)),
     )
     (folder / PAGE).write_text(page, encoding="utf-8")
+
+
+def show_choice(folder: Path, report: Report, contract: ModelContract) -> None:
+    """Put what was chosen for budgets into a page that was written before.
+
+    Args:
+        folder: The bundle.
+        report: Of the conversion, with the choice.
+        contract: What the model promises.
+    """
+    page = (folder / PAGE).read_text(encoding="utf-8")
+    before, begin, rest = page.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    assert begin
+    assert end
+    (folder / PAGE).write_text(f"{before}{_verdict(report, contract)}{after}", encoding="utf-8")
+
+
+def _verdict(report: Report, contract: ModelContract) -> str:
+    """What comes first: the verdict in words, and the table."""
+    return render(
+        "verdict",
+        report=report,
+        contract=contract,
+        baseline=BASELINE,
+        shown=shown,
+        best=_in_words(report),
+        not_passed=[f"{each.name} ({each.status})" for each in report.artifacts if each.status != "passed"],
+    )
 
 
 def _in_words(report: Report) -> str:
