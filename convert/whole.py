@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from litefoot.runtime.errors import ConversionFailed
 from litefoot.runtime.generation.document import GOLDEN, Pipeline, read_pipeline
@@ -60,6 +61,8 @@ class WholeReport:
         samples: How many samples tokens were generated for.
         recommended: Names of the artifacts that passed, the smallest first.
         seconds: How long the conversion took.
+        format: Always ``litefoot-whole-report``.
+        version: Of the format.
     """
 
     name: str
@@ -70,6 +73,8 @@ class WholeReport:
     samples: int
     recommended: tuple[str, ...]
     seconds: float
+    format: Literal["litefoot-whole-report"] = "litefoot-whole-report"
+    version: Literal[1] = 1
 
 
 def convert_whole(
