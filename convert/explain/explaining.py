@@ -114,7 +114,7 @@ def _shares(original: Probe, measured: _Measured) -> dict[str, float]:
 
 def _noise_at_outputs(original: Probe, name: str, kept: Sequence[tuple[Call, dict[str, Array]]]) -> float:
     """Noise over signal, each a power, added up over the model's outputs."""
-    disturbed = original.cut([name])
+    disturbed = original.cut([name], outputs_alone=True)
     outputs = list(original.output_tensors.values())
     signal, noise = np.zeros(len(outputs)), np.zeros(len(outputs))
     for call, own in kept:

@@ -29,9 +29,12 @@ class OnnxProbe:
         model: The file's protocol buffer.
         path: The file, for messages.
         given: For the name of each tensor that was cut, the name of the input that stands for it.
+        outputs_alone: Keep no other tensors than the outputs.
     """
 
-    def __init__(self, model: Any, path: Path, given: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, model: Any, path: Path, given: Mapping[str, str] | None = None, *, outputs_alone: bool = False
+    ) -> None:
         self.model, self._path, self._given = model, path, dict(given or {})
         graph = model.graph
         self._constants = {tensor.name: tensor for tensor in graph.initializer}
@@ -57,6 +60,8 @@ class OnnxProbe:
         self.input_tensors = {spec.name: spec.name for spec in self.inputs}
         self.output_tensors = {each.name: each.name for each in graph.output}
         made = [name for node in self.nodes for name in node.outputs]
+        if outputs_alone:
+            made = [name for name in made if name in self.output_tensors]
         self._read_from = {name: read_from.get(name, name) for name in [*self.input_tensors, *made]}
         self.storage = {name: storage.get(name, Storage("float32")) for name in self._read_from}
         self._fetched = [name for name in dict.fromkeys(self._read_from.values()) if name not in self.input_tensors]
@@ -96,7 +101,7 @@ class OnnxProbe:
             if isinstance(array, np.ndarray) and (array.dtype in _FLOATS or name in outputs)
         }
 
-    def cut(self, tensors: Sequence[str]) -> OnnxProbe:
+    def cut(self, tensors: Sequence[str], *, outputs_alone: bool = False) -> OnnxProbe:
         """Give some tensors from outside; see `Probe.cut`."""
         onnx = require("onnx", "convert")
         model = type(self.model)()
@@ -105,7 +110,11 @@ class OnnxProbe:
         _rewire(model.graph.node, instead)
         for name in instead.values():
             model.graph.input.append(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None))
-        return OnnxProbe(model, self._path, instead)
+        if outputs_alone:
+            kept = _needed(model.graph.node, {each.name for each in model.graph.output})
+            del model.graph.node[:]
+            model.graph.node.extend(kept)
+        return OnnxProbe(model, self._path, instead, outputs_alone=outputs_alone)
 
     def _find_quantization(self, nodes: Sequence[Any]) -> tuple[dict[str, str], dict[str, str], dict[str, Storage]]:
         """What tensors around QuantizeLinear and DequantizeLinear are called, where each is read, how it is stored."""
@@ -150,6 +159,21 @@ def _not_constant(nodes: Iterable[Any], constants: set[str]) -> list[Any]:
 
 def _bodies(node: Any) -> list[Any]:
     return [attribute.g for attribute in node.attribute if attribute.HasField("g")]
+
+
+def _needed(nodes: Sequence[Any], wanted: set[str]) -> list[Any]:
+    """The nodes that some tensors depend on, in their order."""
+    kept = []
+    for node in reversed(nodes):
+        if wanted & set(node.output):
+            wanted = wanted | _read_by(node)
+            kept.append(node)
+    return kept[::-1]
+
+
+def _read_by(node: Any) -> set[str]:
+    """What a node reads, inside its loops and branches too."""
+    return set(node.input).union(*(_read_by(inner) for body in _bodies(node) for inner in body.node))
 
 
 def _rewire(nodes: Iterable[Any], instead: Mapping[str, str]) -> None:

@@ -103,14 +103,16 @@ class Probe(Protocol):
             The real values of every floating-point or quantized tensor, by its name; outputs of integers too.
         """
 
-    def cut(self, tensors: Sequence[str]) -> Probe:
+    def cut(self, tensors: Sequence[str], *, outputs_alone: bool = False) -> Probe:
         """The same file with some tensors given from outside to whatever reads them.
 
         Args:
             tensors: Their names.
+            outputs_alone: Compute and return the model's outputs, and nothing that these do not need.
 
         Returns:
-            A probe whose `run` wants their values. They are computed all the same, from what their operators are given.
+            A probe whose `run` wants their values. Otherwise they are computed all the same, from what their operators
+            are given.
         """
 
 

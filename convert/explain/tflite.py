@@ -32,13 +32,16 @@ class TfliteProbe:
         model: The file's tables.
         path: The file, for messages.
         given: For the name of each tensor that was cut, the index of the one that stands for it.
+        outputs_alone: Keep no other tensors than the outputs.
     """
 
-    def __init__(self, model: Any, path: Path, given: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self, model: Any, path: Path, given: Mapping[str, int] | None = None, *, outputs_alone: bool = False
+    ) -> None:
         self._model, self._path, self._given = model, path, dict(given or {})
         self._graph = model.subgraphs[0]
         self.names = _unique_names(self._graph)
-        self._interpreter = _start(pack_tables(model), path)
+        self._interpreter = _start(pack_tables(model), path, keep=not outputs_alone)
         self._operators = [(operator_name(model, operator), operator) for operator in self._graph.operators]
         inputs, outputs = _signature(model)
         self._stored_in, self._read_instead = self._find_copies(list(inputs.values()))
@@ -48,7 +51,8 @@ class TfliteProbe:
         }
         self.inputs = tuple(self._spec(name, index) for name, index in inputs.items())
         self.nodes = tuple(self._node(name, operator) for name, operator in self._operators if name not in _CONVERSIONS)
-        kept = [*inputs.values(), *(int(i) for _, operator in self._operators for i in operator.outputs)]
+        made = [int(index) for _, operator in self._operators for index in operator.outputs]
+        kept = [index for index in made if index in outputs.values()] if outputs_alone else [*inputs.values(), *made]
         self._kept = {self.names[index]: index for index in dict.fromkeys(kept)}
         self.storage = {name: self._storage(index) for name, index in self._kept.items()}
 
@@ -76,7 +80,7 @@ class TfliteProbe:
         values = {name: self._read(index) for name, index in self._kept.items()}
         return {name: array for name, array in values.items() if array is not None}
 
-    def cut(self, tensors: Sequence[str]) -> TfliteProbe:
+    def cut(self, tensors: Sequence[str], *, outputs_alone: bool = False) -> TfliteProbe:
         """Give some tensors from outside; see `Probe.cut`."""
         model = copy.copy(self._model)
         graph = copy.copy(self._graph)
@@ -89,8 +93,11 @@ class TfliteProbe:
             graph.inputs.append(len(graph.tensors))
             graph.tensors.append(stand_in)
         graph.operators = [_rewired(operator, instead) for operator in graph.operators]
+        if outputs_alone:
+            graph.operators = _needed(graph.operators, {int(index) for index in _listed(graph.outputs)})
         model.subgraphs = [graph, *model.subgraphs[1:]]
-        return TfliteProbe(model, self._path, {self.names[index]: new for index, new in instead.items()})
+        given = {self.names[index]: new for index, new in instead.items()}
+        return TfliteProbe(model, self._path, given, outputs_alone=outputs_alone)
 
     def _node(self, kind: str, operator: Any) -> Node:
         inputs = [int(index) for index in _listed(operator.inputs) if index >= 0]
@@ -158,14 +165,14 @@ def _quantization(tensor: Any) -> Quantization | None:
     return Quantization(float(scales[0]), int(zeros[0]) if zeros else 0)
 
 
-def _start(content: bytes, path: Path) -> Any:
+def _start(content: bytes, path: Path, *, keep: bool) -> Any:
     litert = require("ai_edge_litert.interpreter", "convert")
     try:
         with native_log_silenced():
             interpreter = litert.Interpreter(
                 model_content=content,
                 num_threads=1,
-                experimental_preserve_all_tensors=True,
+                experimental_preserve_all_tensors=keep,
                 experimental_op_resolver_type=litert.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
             )
             interpreter.allocate_tensors()
@@ -203,6 +210,16 @@ def _rewired(operator: Any, instead: Mapping[int, int]) -> Any:
     changed = copy.copy(operator)
     changed.inputs = [instead.get(int(index), int(index)) for index in _listed(operator.inputs)]
     return changed
+
+
+def _needed(operators: Sequence[Any], wanted: set[int]) -> list[Any]:
+    """The operators that some tensors depend on, in their order."""
+    kept = []
+    for operator in reversed(operators):
+        if wanted & {int(index) for index in operator.outputs}:
+            wanted = wanted | {int(index) for index in operator.inputs}
+            kept.append(operator)
+    return kept[::-1]
 
 
 def _listed(values: Any) -> list[Any]:
