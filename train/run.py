@@ -142,9 +142,7 @@ def train(
     check_name(name)
     check_free(out, force=force)
     task = read_task()
-    working = Working.of(out, task)
-    if not (force or resume):
-        working.check_free()
+    working = Working.begin(out, task, over=force or resume)
     require("matplotlib", "train")
     make_deterministic(options.seed)
     devices = find_devices(task)

@@ -46,18 +46,29 @@ class Working:
         """
         return cls(out.with_name(f"{out.name}.training") / f"worker-{task.worker}")
 
-    def check_free(self) -> None:
-        """Refuse to begin where a training was interrupted.
+    @classmethod
+    def begin(cls, out: Path, task: Task, *, over: bool) -> Working:
+        """The folder for a training that begins; nothing is written yet.
+
+        Args:
+            out: The result's folder.
+            task: Which of the processes this one is.
+            over: Whether the state of one that was interrupted may be there: to be gone on with, or removed.
+
+        Returns:
+            The folder.
 
         Raises:
-            OutputExists: One was.
+            OutputExists: It is there.
         """
-        if newest_state(self.states):
+        working = cls.of(out, task)
+        if newest_state(working.states) and not over:
             raise OutputExists(
                 "A training to this folder was interrupted",
-                where=self.path.parent,
+                where=working.path.parent,
                 fix="--resume to go on with it, or --force to begin anew",
             )
+        return working
 
     def make(self, *, resume: bool) -> None:
         """Make the folder.
