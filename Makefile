@@ -15,8 +15,9 @@ demo: .venv/installed
 	$(LITEFOOT) inspect dist/digits
 	@echo "The report is dist/digits/report.html"
 
+# Two at a time: each worker's children hold TensorFlow. A file's tests stay together, with what they share.
 test: .venv/installed
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: lint types imports docs test
 
