@@ -98,7 +98,7 @@ def picture(pixels: Array, boxes: str = "") -> str:
     """A picture inside the page.
 
     Args:
-        pixels: (height, width) or (height, width, 1, 3 or 4) uint8.
+        pixels: (height, width) or (height, width, channels) uint8; colours where there are 3 or 4, else the first.
         boxes: What `boxes_on` drew.
 
     Returns:
@@ -106,7 +106,7 @@ def picture(pixels: Array, boxes: str = "") -> str:
     """
     from PIL import Image
 
-    plain = pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
+    plain = pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] not in (3, 4) else pixels
     image = Image.fromarray(plain)
     image.thumbnail((_LARGEST, _LARGEST))
     coded = io.BytesIO()

@@ -110,8 +110,9 @@ def distances(references: Arrays, answers: Arrays, contract: ModelContract) -> A
         with np.errstate(invalid="ignore", over="ignore"):
             error = np.sqrt(np.square(rows[1] - rows[0]).mean(axis=1)) / length
         if _decides(spec, contract):
-            chosen = [two_columns(values, spec.kind).argmax(-1) for values in (reference, answer)]
-            error += 1000.0 * (chosen[0] != chosen[1]).reshape(len(reference), -1)[:, -1]
+            scores = [values[:, np.newaxis] if values.ndim == 1 else values for values in (reference, answer)]
+            chosen = [two_columns(values, spec.kind).argmax(-1).reshape(len(values), -1) for values in scores]
+            error += 1000.0 * (chosen[0] != chosen[1])[:, -1]
         worst = np.maximum(worst, np.where(np.isfinite(error), error, np.inf))
     return worst
 
@@ -168,7 +169,7 @@ class _Answers:
             found = [(row[1:], _label(contract, int(row[0]))) for row in target if row[0] >= 0]
             return picture(self._seen, boxes_on(self._seen, found, "right"))
         if contract.metric is not None and contract.metric.name == "mean_iou":
-            return mask(np.eye(int(target.max()) + 1)[np.maximum(target, 0)])
+            return mask(np.eye(max(int(target.max()), 1) + 1)[np.maximum(target, 0)])
         if target.dtype.kind in "iu" and target.size == 1:
             return text(_label(contract, int(target.reshape(-1)[0])))
         return numbers([(target, "right", "right")]) if target.dtype.kind == "f" and target.size <= 64 else ""
@@ -178,7 +179,7 @@ class _Answers:
         both = (reference, answer)
         if spec.kind in CLASS_KINDS:
             return [
-                (name, text(best_classes(values, spec.kind, self._contract.labels)))
+                (name, text(best_classes(np.atleast_1d(values), spec.kind, self._contract.labels)))
                 for name, values in zip(names, both, strict=True)
             ]
         if spec.kind == "mask" and reference.ndim == 3:
@@ -187,7 +188,7 @@ class _Answers:
             apart = np.abs(answer.astype(np.float64) - reference)
             drawn = [picture(spread(values)) for values in (*both, apart)]
             return list(zip((*names, f"difference, up to {apart.max():.2g}"), drawn, strict=True))
-        if spec.kind == "tokens":
+        if spec.kind == "tokens" and reference.dtype.kind in "iu":
             return [(name, text(words(spec, values, self._contract))) for name, values in zip(names, both, strict=True)]
         if reference.size <= 12:
             return [(name, numbers([(values, "", spec.name)])) for name, values in zip(names, both, strict=True)]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from reports import CONTRACT, REFERENCE, assert_self_contained, report_of
 
 from litefoot.convert.explain import LayerError, TensorRange
@@ -17,7 +20,7 @@ from litefoot.convert.report.sections.layers import layers
 from litefoot.convert.report.sections.ranges import ranges
 from litefoot.convert.report.sections.samples import MOST, distances, samples
 from litefoot.runtime.storage.golden import Golden
-from litefoot.runtime.tensors import TensorSpec
+from litefoot.runtime.tensors import Kind, TensorSpec
 
 COUNT = 40
 INPUTS = {"x": np.arange(COUNT * 2, dtype=np.float32).reshape(COUNT, 2)}
@@ -136,3 +139,43 @@ def test_a_page_with_everything_is_self_contained(tmp_path: Path) -> None:
     assert_self_contained(page)
     assert page.count("data:image/png;base64,") == MOST
     assert "0123abcd" in page
+
+
+shapes = st.lists(st.integers(1, 6), max_size=3).map(tuple)
+kinds = st.sampled_from([None, *get_args(Kind)])
+dtypes = st.sampled_from(["float32", "float64", "int32", "int64", "uint8", "bool"])
+
+
+@settings(max_examples=150)
+@given(shapes, shapes, kinds, dtypes, dtypes, st.booleans(), st.booleans(), st.integers(0, 2**31))
+def test_whatever_a_model_takes_and_returns_is_shown(
+    given_shape: tuple[int, ...],
+    returned: tuple[int, ...],
+    kind: Kind | None,
+    given_type: str,
+    returned_type: str,
+    labelled: bool,
+    broken: bool,
+    seed: int,
+) -> None:
+    generator = np.random.default_rng(seed)
+    inputs = {"x": (generator.normal(size=(4, *given_shape)) * 9).astype(given_type)}
+    reference, answer = ((generator.normal(size=(4, *returned)) * 9).astype(returned_type) for _ in range(2))
+    if broken and answer.dtype.kind == "f":
+        answer.reshape(-1)[0] = np.nan
+    contract = replace(
+        CONTRACT,
+        inputs=(TensorSpec("x", (None, *given_shape), given_type),),
+        outputs=(TensorSpec("y", (None, *returned), returned_type, kind),),
+        labels=("a", "b") if labelled else (),
+    )
+    shown = replace(
+        material(ANSWERS),
+        contract=contract,
+        golden=Golden(inputs, {"y": reference}, generator.integers(0, 3, 4) if labelled else None),
+        calibration=inputs,
+        answers={"int8.tflite": lambda _: {"y": answer}},
+    )
+    section = samples(shown)
+    assert section is not None
+    assert ranges(shown) is None or given_type.startswith("float")
