@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ SAMPLES = 32
 """Enough for a noise power within a few tenths of a decibel, and a few seconds' work."""
 _CALLS_FOR_SHARES = 16
 """A share is asked for to tell the worst layers from the others, and costs a run of the model for each layer."""
+_MOST_BYTES = 256 * 1024**2
+"""Of all tensors of the calls that are kept for it."""
 
 
 def explain_layers(
@@ -69,13 +72,39 @@ def explain_layers(
     return _describe(quantized, pairs, measured.tallies, shares)
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """A call of the float file, to be made again with the error of one layer.
+
+    Attributes:
+        given: Its inputs by name.
+        outputs: The tensors that it returned, by name.
+        disturbed: Each layer's output with that layer's own error, by the tensor's name.
+    """
+
+    given: dict[str, Array]
+    outputs: dict[str, Array]
+    disturbed: dict[str, Array]
+
+    @property
+    def bytes(self) -> int:
+        return sum(array.nbytes for array in self.disturbed.values())
+
+
 class _Measured:
     """What the calls of both files came to."""
 
     def __init__(self) -> None:
         self.tallies: dict[str, Tally] = {}
-        self.kept: list[tuple[Call, dict[str, Array]]] = []
-        """Some of the float file's calls, with each layer's own error."""
+        self.kept: list[_Kept] = []
+
+    def keep(self, call: Call, outputs: Collection[str], own: Mapping[str, Array]) -> None:
+        """Put a call aside for the shares, if there is room."""
+        if self.kept and (len(self.kept) >= _CALLS_FOR_SHARES or self.kept[0].bytes * len(self.kept) > _MOST_BYTES):
+            return
+        disturbed = {name: call.values[name] + error for name, error in own.items()}
+        returned = {name: call.values[name] for name in outputs if name in call.values}
+        self.kept.append(_Kept(call.given, returned, disturbed))
 
 
 def _measure(original: Probe, quantized: Probe, pairs: Mapping[str, str], seen: Any) -> _Measured:
@@ -90,8 +119,7 @@ def _measure(original: Probe, quantized: Probe, pairs: Mapping[str, str], seen: 
         for name in names:
             tally = measured.tallies.setdefault(name, Tally(quantized.storage[pairs[name]]))
             tally.add(true.values[name], values[name], own[name])
-        if len(measured.kept) < _CALLS_FOR_SHARES:
-            measured.kept.append((true, own))
+        measured.keep(true, original.output_tensors.values(), own)
     return measured
 
 
@@ -112,20 +140,19 @@ def _shares(original: Probe, measured: _Measured) -> dict[str, float]:
     return {name: power / total if total else 0.0 for name, power in noise.items()}
 
 
-def _noise_at_outputs(original: Probe, name: str, kept: Sequence[tuple[Call, dict[str, Array]]]) -> float:
+def _noise_at_outputs(original: Probe, name: str, kept: Sequence[_Kept]) -> float:
     """Noise over signal, each a power, added up over the model's outputs."""
-    disturbed = original.cut([name], outputs_alone=True)
-    outputs = list(original.output_tensors.values())
-    signal, noise = np.zeros(len(outputs)), np.zeros(len(outputs))
-    for call, own in kept:
-        given = call.values[name] + own[name]
-        values = disturbed.run(call.given, {name: given}) | {name: given}
-        for i, output in enumerate(outputs):
-            if output in values and output in call.values:
-                true = call.values[output].astype(np.float64)
-                signal[i] += np.square(true).sum()
-                noise[i] += np.square(values[output] - true).sum()
-    return float(np.nansum(noise / np.where(signal > 0, signal, 1.0)))
+    changed = original.cut([name], outputs_alone=True)
+    signal, noise = dict.fromkeys(kept[0].outputs, 0.0), dict.fromkeys(kept[0].outputs, 0.0)
+    for call in kept:
+        given = {name: call.disturbed[name]}
+        values = changed.run(call.given, given) | given
+        for output, expected in call.outputs.items():
+            true = expected.astype(np.float64)
+            signal[output] += float(np.square(true).sum())
+            noise[output] += float(np.square(values[output] - true).sum())
+    shares = [noise[output] / (signal[output] or 1.0) for output in signal]
+    return float(np.nansum(shares))
 
 
 def _describe(
