@@ -19,8 +19,10 @@ from ..workers.pool import Job, Workers
 from .material import Material, worth_a_look
 from .report import Report
 
-_CALLS = 8
-"""Of the model, to explain a file: a few tell which layers are worst; `litefoot explain` takes more."""
+_CALLS = ((0.5, 8), (3.0, 2), (10.0, 1))
+"""Calls of a model to explain a file, where one takes up to so many milliseconds. It takes a run for each layer and
+call on kernels ten times slower than usual; a few calls tell which layers are worst, and `litefoot explain` takes more.
+"""
 
 
 def gather(
@@ -51,13 +53,18 @@ def gather(
     explanations: list[Explanation] = []
     unexplained: dict[str, str] = {}
     artifacts = {artifact.name: artifact for artifact in manifest.artifacts}
+    p50_ms = {artifact.name: artifact.p50_ms for artifact in report.artifacts}
     for found in worth_a_look(report):
         artifact = artifacts[found.name]
         partner = next((a for a in artifacts.values() if (a.format, a.precision) == (artifact.format, FLOAT)), None)
         if partner is None:
             continue
+        calls = next((calls for most_ms, calls in _CALLS if p50_ms[partner.name] <= most_ms), None)
+        if calls is None:
+            unexplained[found.name] = f"left out, since this model is slow: litefoot explain --artifact {found.name}"
+            continue
         try:
-            value = workers.ask(_explaining(folder, partner, artifact, samples, manifest.contract.state))
+            value = workers.ask(_explaining(folder, partner, artifact, samples, manifest.contract.state, calls))
         except LitefootError as error:
             unexplained[found.name] = error.what
         else:
@@ -77,12 +84,14 @@ def gather(
     )
 
 
-def _explaining(folder: Path, original: Artifact, quantized: Artifact, samples: Path, state: dict[str, str]) -> Job:
+def _explaining(
+    folder: Path, original: Artifact, quantized: Artifact, samples: Path, state: dict[str, str], calls: int
+) -> Job:
     arguments = {
         "original": str(folder / original.file),
         "quantized": str(folder / quantized.file),
         "samples": str(samples),
         "state": state,
-        "limit": _CALLS,
+        "limit": calls,
     }
     return Job(f"the layers of {quantized.name}", "explain", arguments, lane=QUANTIZER)
