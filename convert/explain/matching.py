@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .probe import Probe
+from .probe import Node, Probe
+
+_ACTIVATIONS = ("Relu", "Clip")
 
 
 def match(original: Probe, quantized: Probe) -> dict[str, str]:
@@ -29,8 +31,21 @@ def match(original: Probe, quantized: Probe) -> dict[str, str]:
         for name in node.outputs:
             counterpart = name if name in known else of_outputs.get(name)
             if counterpart in known:
-                pairs[name] = counterpart
+                pairs[name] = _activated(node, counterpart, quantized)
     return pairs
+
+
+def _activated(node: Node, tensor: str, quantized: Probe) -> str:
+    """What an activation writes, where its name has passed to what it reads.
+
+    ONNX Runtime's quantizer leaves out a ReLU whose work a rounding to unsigned integers does, and the operator before
+    it writes what the ReLU wrote. Where such a tensor stays in float, the ReLU is back and writes another one.
+    """
+    if node.operator not in _ACTIVATIONS or quantized.storage[tensor].quantization is not None:
+        return tensor
+    behind = [reader for reader in quantized.nodes if tensor in reader.inputs]
+    again = len(behind) == 1 and behind[0].operator == node.operator and len(behind[0].outputs) == 1
+    return behind[0].outputs[0] if again else tensor
 
 
 def _shared(own: dict[str, str], other: dict[str, str]) -> dict[str, str]:

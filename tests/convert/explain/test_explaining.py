@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 import pytest
 import tiny_models
+from damage import edit_onnx
 from onnx import TensorProto, helper
 
 from litefoot.convert.explain import LayerError, explain_layers, worst
@@ -97,6 +98,25 @@ def test_a_mask_hides_its_harm_from_every_figure_but_one(tmp_path: Path) -> None
     assert guilty.max_error_steps is not None
     assert guilty.max_error_steps < 1e-3
     assert guilty.noise_share > 0.99
+
+
+def test_a_relu_that_came_back_under_another_name_is_compared_with_itself(tmp_path: Path) -> None:
+    """As a mixed ONNX file has it: what the ReLU wrote is now what it reads."""
+    file = tiny_models.write_two_layers(tmp_path / "a.onnx", -FIRST, SECOND)
+    renamed = tmp_path / "b.onnx"
+    renamed.write_bytes(file.read_bytes())
+
+    def rename(model: onnx.ModelProto) -> None:
+        names = {"g": "h", "h": "h_in_float"}
+        for node in model.graph.node:
+            node.input[:] = [names.get(name, name) for name in node.input]
+            node.output[:] = [names.get(name, name) for name in node.output]
+        model.graph.node.append(helper.make_node("Identity", ["y"], ["unread"]))  # so that names decide
+
+    edit_onnx(renamed, rename)
+    layers = by_tensor(explain_layers(file, renamed, X))
+    assert layers["h"].tensor == "h_in_float"
+    assert {layer.own_sqnr_db for layer in layers.values()} == {math.inf}
 
 
 def write_counter(path: Path, *, step: float) -> Path:
