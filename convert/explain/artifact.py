@@ -7,13 +7,15 @@ from pathlib import Path
 
 from litefoot.runtime.errors import UsageError
 from litefoot.runtime.storage.bundle import Bundle
+from litefoot.runtime.storage.files import read_json
 from litefoot.runtime.storage.manifest import Artifact
 
 from ..data import Given, read_data
 from .explaining import SAMPLES, explain_layers
 from .layers import LayerError
 
-FLOAT = "fp32"
+FLOAT, MIXED = "fp32", "mixed"
+REPORT = "report.json"
 
 
 @dataclass(frozen=True)
@@ -51,22 +53,41 @@ def explain_artifact(
         The layers, and what they were measured on.
 
     Raises:
-        UsageError: The bundle has no float file of that format, or the artifact is one.
+        UsageError: The bundle has no float file of that format, the artifact is one, or a rescue scaled its channels.
         UnreadableModel: There is no such bundle or artifact, or a file is damaged.
         SampleError: The samples do not fit the model.
     """
     bundle = Bundle(folder)
     artifact = bundle.artifact(name)
-    partner = _partner(bundle, artifact) if float_file is None else None
-    original = float_file if partner is None else bundle.model_path(partner)
-    assert original is not None
+    if float_file is None:
+        float_file = bundle.model_path(_partner(bundle, artifact))
+        _refuse_other_channels(bundle, artifact)
     if data is None:
         inputs, evidence = bundle.golden().inputs, "the bundle's golden samples"
     else:
         given = read_data(data, bundle.contract, what="evaluation")
         inputs, evidence = given.inputs, given.source
-    layers = explain_layers(original, bundle.model_path(artifact), inputs, state=bundle.contract.state, limit=limit)
-    return Explanation(bundle.manifest.name, name, original.name, evidence, layers)
+    layers = explain_layers(float_file, bundle.model_path(artifact), inputs, state=bundle.contract.state, limit=limit)
+    return Explanation(bundle.manifest.name, name, float_file.name, evidence, layers)
+
+
+def _refuse_other_channels(bundle: Bundle, artifact: Artifact) -> None:
+    """Refuse a file whose channels a rescue has scaled: between its layers it holds other numbers than the float file.
+
+    Raises:
+        UsageError: It is such a file.
+    """
+    if artifact.precision != MIXED:
+        return
+    rescues = read_json(bundle.file(REPORT)).get("rescues", ())
+    remedies = [remedy for rescue in rescues if rescue["name"] == artifact.name for remedy in rescue["remedies"]]
+    if scaled := [remedy for remedy in remedies if remedy.startswith("equalised")]:
+        raise UsageError(
+            "The bundle's float file is not the one that this artifact was made from",
+            where=artifact.name,
+            got=f"channels scaled between its layers: {', '.join(scaled)}",
+            fix="give the float file after that remedy with --against, or explain the int8 artifact beside it",
+        )
 
 
 def _partner(bundle: Bundle, artifact: Artifact) -> Artifact:

@@ -106,3 +106,15 @@ def test_what_cannot_be_explained_is_said(copied_bundle: Path, tmp_path: Path, c
     assert (code, "no float file" in err, "--against" in err) == (2, True, True)
     against = copied_bundle / "models" / "fp32.tflite"
     assert command("explain", copied_bundle, "--artifact", "int8.tflite", "--against", against)[0] == 0
+
+
+def test_a_file_whose_channels_were_scaled_is_not_compared_with_the_unscaled_one(
+    copied_bundle: Path, command: Run
+) -> None:
+    report = copied_bundle / "report.json"
+    document = json.loads(report.read_text(encoding="utf-8"))
+    document["rescues"] = [{"name": "int8.tflite", "remedies": ["clamped masks (1)", "equalised weights (7)"]}]
+    report.write_text(json.dumps(document), encoding="utf-8")
+    reseal(copied_bundle, lambda a: replace(a, precision="mixed") if a.name == "int8.tflite" else a)
+    code, _, err = command("explain", copied_bundle, "--artifact", "int8.tflite")
+    assert (code, "equalised weights (7)" in err) == (2, True)
