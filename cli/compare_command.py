@@ -141,6 +141,8 @@ def _open(stack: ExitStack, text: str, arguments: argparse.Namespace) -> Subject
     if not path.exists() and ":" in text:
         folder, _, artifact = text.rpartition(":")
         path = Path(folder)
+    if (path / "pipeline.json").is_file():
+        raise UsageError("Models that work together are compared part by part", where=path, fix=f"{path}/PART")
     ours = path.suffix.lower() in (".tflite", ".onnx") or (path / "manifest.json").is_file()
     if ours or artifact or not path.exists():
         return open_subject(path, artifact=artifact, threads=arguments.threads)

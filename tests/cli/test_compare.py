@@ -104,6 +104,9 @@ def test_what_is_asked_wrongly_is_refused(
 
 
 def test_models_and_data_that_are_none_are_refused(refused: Command, first: Path, data: Path, tmp_path: Path) -> None:
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "whole" / "pipeline.json").touch()
+    assert "part by part" in refused(2, "compare", tmp_path / "whole", first, "--data", data)
     (tmp_path / "cut.tflite").write_bytes(b"TFL3")
     assert "no such file or folder" in refused(4, "compare", first, tmp_path / "none.tflite", "--data", data)
     assert "no such file or folder" in refused(4, "compare", first, tmp_path / "none:int8.tflite", "--data", data)
