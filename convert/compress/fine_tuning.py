@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from litefoot.runtime.errors import TrainingFailed, UsageError, first_line
+from litefoot.runtime.errors import TrainingFailed, UsageError
 
 from .recipe import Compression
 from .states import State, StateFile
@@ -23,6 +23,7 @@ Array = npt.NDArray[Any]
 Progress = Callable[[str, int, int], None]
 """Called with what is going on and the last figures, the batches done and all batches of a step."""
 
+_WRAPPERS = {"prune": "prune_low_magnitude_", "cluster": "cluster_", "quantize_aware": "quant_"}
 _LEAST_EPOCHS = 8
 _LEAST_BATCHES = 500
 _SECONDS_BETWEEN_REPORTS = 0.2
@@ -130,10 +131,11 @@ class Fitting:
             raise UsageError(
                 "The training data do not fit the model and its loss",
                 where=self.data.source,
-                got=first_line(error),
+                got=str(error).strip().splitlines()[-1].strip(),
                 fix="--loss with the loss that the model was trained with",
             ) from error
-        figures = {key: float(values[-1]) for key, values in done.history.items()}
+        # the output's own name, not its wrapper's
+        figures = {key.replace(_WRAPPERS[name], "", 1): float(values[-1]) for key, values in done.history.items()}
         self._check(figures, f"{name}, epoch {state.epoch + 1}")
         return figures
 

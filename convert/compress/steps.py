@@ -150,8 +150,10 @@ def _policy(prune: Prune, model: Any) -> Callable[[Any], bool]:
     """Which layers a pattern is for."""
     import tensorflow_model_optimization as tfmot
 
-    if prune.pattern in ("2:4", "block"):
-        return _is_matrix
+    if prune.pattern == "2:4":
+        return _has_fours
+    if prune.pattern == "block":
+        return _has_blocks
     if prune.pattern == "single":
         return lambda _: True
     policy = tfmot.sparsity.keras.PruneForLatencyOnXNNPack()
@@ -168,10 +170,16 @@ def _policy(prune: Prune, model: Any) -> Callable[[Any], bool]:
     return lambda layer: bool(policy.allow_pruning(layer))
 
 
-def _is_matrix(layer: Any) -> bool:
-    """Two of four and blocks are cut from matrices: tfmot takes convolutions for such, and no recurrent layer."""
+def _has_fours(layer: Any) -> bool:
+    """Groups of four are cut from dense layers and convolutions; tfmot takes no recurrent layer for them."""
     kernel = getattr(layer, "kernel", None)
     return kernel is not None and len(kernel.shape) in (2, 4) and kernel.shape[-1] % 4 == 0
+
+
+def _has_blocks(layer: Any) -> bool:
+    """Blocks are cut from matrices, dense layers and 1 x 1 convolutions, of more than one block in a row."""
+    sizes = [size for size in getattr(getattr(layer, "kernel", None), "shape", ()) if size > 1]
+    return len(sizes) == 2 and sizes[1] > 4 and sizes[1] % 4 == 0
 
 
 def _cluster(model: Any, fitting: Fitting) -> tuple[Any, StepReport]:

@@ -92,6 +92,7 @@ def test_two_of_each_four_neighbours_are_zero(others: Found) -> None:
 
 def test_blocks_are_zero_as_a_whole(others: Found) -> None:
     assert others["block"]["blocks"] == [0, 4]
+    assert others["block"]["left"]["prune"] == ["answer"], "its rows are of one block"
 
 
 def test_only_the_layers_that_xnnpack_has_sparse_kernels_for_are_pruned(others: Found) -> None:
