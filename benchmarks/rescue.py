@@ -230,7 +230,7 @@ def _row(model: str, file: str, figures: dict[str, Any], whole: dict[str, Any], 
 
 
 def _stock(figures: dict[str, Any]) -> str:
-    return f"{figures['accuracy']:.2%}" if "accuracy" in figures else str(figures["refused"])
+    return f"{figures['accuracy']:.2%}" if "accuracy" in figures else str(figures["refused"]).partition(". ")[0]
 
 
 if __name__ == "__main__":
