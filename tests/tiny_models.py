@@ -146,6 +146,14 @@ def write_negation(path: Path) -> Path:
     return graph.write(path, {"x": x}, {"y": y})
 
 
+def write_reshaped(path: Path) -> Path:
+    """TFLite: ``x`` (1, 4) to ``y`` (2, 2), the same values."""
+    graph = _TFLite()
+    x, y = graph.tensor("t_x", (1, 4)), graph.tensor("t_y", (2, 2))
+    graph.operator("RESHAPE", [x, graph.constant("shape", np.array([2, 2], np.int32))], [y])
+    return graph.write(path, {"x": x}, {"y": y})
+
+
 def write_accumulator(path: Path, *, units: int = 1) -> Path:
     """TFLite: ``x`` (1, units) to ``y`` = the state, to which every inference adds x; from a fresh state y is x."""
     graph = _TFLite()

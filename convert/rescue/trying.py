@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from ..export import quantize_onnx
 from ..remedies import CALIBRATIONS, REMEDIES
 from . import mixed_onnx, mixed_tflite
 from .held_out import Arrays, limits
+from .moving import moved
 from .trials import Measured, Plan
 
 
@@ -118,6 +120,7 @@ def make(plan: Plan, out: Path) -> None:
         plan: What is to stay in float.
         out: The file to write.
     """
+    plan = replace(plan, freed=moved(Path(plan.source), plan.freed))
     if plan.format == "onnx":
         mixed_onnx.make(Path(plan.quantized), Path(plan.source), plan.freed, plan.float_weights, out)
     else:
