@@ -201,7 +201,7 @@ def _rows(result: dict[str, Any]) -> list[str]:
     rows = [_row(CASES[result["name"]], "float", whole, whole, "")]
     stock = result["stock"]
     rows.append(
-        _row("", "stock int8", stock, whole, "") if "bytes" in stock else f"|  | stock int8 | {_stock(stock)} ||||"
+        _row("", "stock int8", stock, whole, "") if "bytes" in stock else f"|  | stock int8 | {_stock(stock)} |||||"
     )
     if "chosen" in result:
         chosen = result["chosen"]
@@ -215,7 +215,7 @@ def _rows(result: dict[str, Any]) -> list[str]:
     return rows
 
 
-def _row(model: str, file: str, figures: dict[str, Any], whole: dict[str, Any], verdict: str) -> str:
+def _row(model: str, file: str, figures: dict[str, Any], whole: dict[str, Any], verdict: str = "") -> str:
     share = f"{figures['bytes'] / whole['bytes']:.0%}"
     cells = [
         model,
@@ -230,7 +230,9 @@ def _row(model: str, file: str, figures: dict[str, Any], whole: dict[str, Any], 
 
 
 def _stock(figures: dict[str, Any]) -> str:
-    return f"{figures['accuracy']:.2%}" if "accuracy" in figures else str(figures["refused"]).partition(". ")[0]
+    if "accuracy" in figures:
+        return f"{figures['accuracy']:.2%}"
+    return str(figures["refused"]).replace("<unknown>:0: error: ", "").partition(". ")[0]
 
 
 if __name__ == "__main__":
