@@ -70,15 +70,19 @@ def test_zeros_and_clusters_survive_all_three_steps_and_the_int8_file(pictures: 
     assert max(found["stored"]) <= 8
 
 
-def test_recurrent_and_attention_layers_are_pruned_and_clustered(others: Found) -> None:
+def test_recurrent_layers_and_embeddings_are_pruned_and_clustered(others: Found) -> None:
     found = others["sequences"]
-    for name in ("embedding", "attention", "lstm", "gru", "answer"):
-        for zeros, values in found["kernels"][name][: 2 if name in ("lstm", "gru") else None]:
-            if values > 8:
-                continue
+    for name in ("embedding", "lstm", "gru", "answer"):
+        for zeros, values in found["kernels"][name][:2]:
             assert zeros >= 0.45, name
-    assert min(values for _, values in found["kernels"]["lstm"]) <= 8
-    assert found["left"] == {"prune": ["einsum", "normal"], "cluster": ["einsum", "normal"]}
+            assert values <= 8, name
+    assert found["left"] == {"prune": ["einsum", "normal"], "cluster": ["attention", "einsum", "normal"]}
+
+
+def test_zeros_of_a_layer_that_the_next_step_cannot_take_stay(others: Found) -> None:
+    query, bias, *_ = others["sequences"]["kernels"]["attention"]
+    assert query == [pytest.approx(0.5, abs=0.05), query[1]]
+    assert bias[0] == 0.0
 
 
 def test_layers_with_a_mask_are_left_alone(others: Found) -> None:
