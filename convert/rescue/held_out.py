@@ -23,7 +23,9 @@ MOST = 128
 """Enough for every figure but the rarest answers, and each of them is run in every trial."""
 _MARGIN_DB = 1.0
 _MARGIN = 0.8
-"""What the samples of the verdict may be harder than the held-out ones."""
+_MARGIN_OF_SHARES = 0.5
+"""What the samples of the verdict may be harder than the held-out ones. Shares are counted on few samples, and what is
+chosen is the first of many trials to be lucky with them."""
 
 
 def split(calibration: Arrays) -> tuple[Arrays, Arrays]:
@@ -83,7 +85,7 @@ def _tightened(usual: Tolerance, change: float | None) -> Tolerance:
 
 
 def _closer(name: str, limit: float) -> float:
-    """Decibels by a decibel; shares, of which 1 is the best, by a fifth of what they may lack."""
+    """Decibels by a decibel; shares, of which 1 is the best, by half of what they may lack."""
     if name.endswith("_db"):
         return limit + _MARGIN_DB
-    return 1.0 - (1.0 - limit) * _MARGIN if limit <= 1.0 and name != "error_growth" else limit
+    return 1.0 - (1.0 - limit) * _MARGIN_OF_SHARES if limit <= 1.0 and name != "error_growth" else limit

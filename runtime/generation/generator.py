@@ -223,7 +223,7 @@ class Generator:
         """
         tokens = TensorSpec(TOKENS, (None, self.document.generation.most), "int32", kind="tokens")
         whole = ModelContract(self.inputs, (tokens,), self.document.task, metric=self.document.metric)
-        limits = {} if self.document.generation.method == "sample" else {"equal_tokens": _LEAST_EQUAL}
+        least = 0.0 if self.document.generation.method == "sample" else _LEAST_EQUAL
         return judge(
             artifact=self.name,
             engine=self._models[self.document.parts[-1]].engine,
@@ -231,7 +231,7 @@ class Generator:
             references=golden.references,
             outputs={TOKENS: self.predict(golden.inputs, progress=progress)},
             targets=golden.targets,
-            tolerances={TOKENS: Tolerance(None, 0.0, None, limits)},
+            tolerances={TOKENS: Tolerance(None, 0.0, None, {"equal_tokens": least})},
             steps={},
         )
 

@@ -52,7 +52,7 @@ def test_a_recipes_own_limit_for_8_bits_is_the_one_that_is_tightened() -> None:
     own = Tolerance(atol=1.0, rtol=0.1, min_sqnr_db=7.0, of_kind={"top1_agreement": 0.5})
     found = limits(contract(int8=own), REFERENCES)["y"]
     assert (found.atol, found.rtol, found.min_sqnr_db) == (0.8, 0.1, 8.0)
-    assert found.of_kind == {"top1_agreement": 0.6}
+    assert found.of_kind == {"top1_agreement": 0.75}
 
 
 def test_tokens_have_no_absolute_limit_to_tighten() -> None:
