@@ -49,7 +49,7 @@ class TrainingData:
         arrays = {f"input/{name}": array for name, array in self.inputs.items()}
         arrays |= {f"target/{name}": array for name, array in targets.items()}
         rest = json.dumps([self.loss, self.loss_weights, self.batch, self.source])
-        np.savez(path, rest=np.array(rest), **arrays)
+        np.savez(path, allow_pickle=False, **{**arrays, "rest": np.array(rest)})
 
 
 def read_training(path: Path) -> TrainingData:
