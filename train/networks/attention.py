@@ -65,8 +65,8 @@ def causal_biases(heads: int, length: int) -> npt.NDArray[np.float32]:
         (heads, length, length): of each head, for each step, its bias for every step.
     """
     back = np.subtract.outer(np.arange(length), np.arange(length))
-    biases = np.stack([np.where(back >= 0, -slope * back, MASKED) for slope in slopes(heads)])
-    return np.maximum(biases, MASKED).astype(np.float32)
+    biases = [np.where(back >= 0, np.maximum(-slope * back, MASKED), MASKED) for slope in slopes(heads)]
+    return np.stack(biases).astype(np.float32)
 
 
 def padding_bias(tokens: Any) -> Any:
