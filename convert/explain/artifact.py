@@ -16,6 +16,8 @@ from .layers import LayerError
 
 FLOAT, MIXED = "fp32", "mixed"
 REPORT = "report.json"
+EQUALISED = "equalised"
+"""How the names of remedies begin that scale channels between layers."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def _refuse_other_channels(bundle: Bundle, artifact: Artifact) -> None:
         return
     rescues = read_json(bundle.file(REPORT)).get("rescues", ())
     remedies = [remedy for rescue in rescues if rescue["name"] == artifact.name for remedy in rescue["remedies"]]
-    if scaled := [remedy for remedy in remedies if remedy.startswith("equalised")]:
+    if scaled := [remedy for remedy in remedies if remedy.startswith(EQUALISED)]:
         raise UsageError(
             "The bundle's float file is not the one that this artifact was made from",
             where=artifact.name,

@@ -12,7 +12,7 @@ from litefoot.runtime.storage.golden import Golden
 from litefoot.runtime.storage.manifest import Artifact, Manifest
 
 from ..explain import LayerError
-from ..explain.artifact import FLOAT, Explanation
+from ..explain.artifact import EQUALISED, FLOAT, Explanation
 from ..intake import Intake
 from ..jobs import QUANTIZER
 from ..workers.pool import Job, Workers
@@ -54,10 +54,16 @@ def gather(
     unexplained: dict[str, str] = {}
     artifacts = {artifact.name: artifact for artifact in manifest.artifacts}
     p50_ms = {artifact.name: artifact.p50_ms for artifact in report.artifacts}
+    scaled = {
+        rescue.name for rescue in report.rescues if any(remedy.startswith(EQUALISED) for remedy in rescue.remedies)
+    }
     for found in worth_a_look(report):
         artifact = artifacts[found.name]
         partner = next((a for a in artifacts.values() if (a.format, a.precision) == (artifact.format, FLOAT)), None)
         if partner is None:
+            continue
+        if found.name in scaled:
+            unexplained[found.name] = "left out, since its channels were scaled between its layers"
             continue
         calls = next((calls for most_ms, calls in _CALLS if p50_ms[partner.name] <= most_ms), None)
         if calls is None:
