@@ -50,6 +50,24 @@ def gather(
     Returns:
         The material.
     """
+    explanations, unexplained = _explain(workers, folder, samples, report, manifest, len(golden))
+    return Material(
+        report=report,
+        contract=manifest.contract,
+        golden=golden,
+        calibration=intake.calibration,
+        answers={model.name: model.predict_by_name for model in models},
+        explanations=explanations,
+        digests={artifact.name: artifact.sha256 for artifact in manifest.artifacts}
+        | {record.file: record.sha256 for record in manifest.files},
+        unexplained=unexplained,
+    )
+
+
+def _explain(
+    workers: Workers, folder: Path, samples: Path, report: Report, manifest: Manifest, count: int
+) -> tuple[tuple[Explanation, ...], dict[str, str]]:
+    """The files that are worth a look, and for the name of one that is left out, why."""
     explanations: list[Explanation] = []
     unexplained: dict[str, str] = {}
     artifacts = {artifact.name: artifact for artifact in manifest.artifacts}
@@ -75,19 +93,9 @@ def gather(
             unexplained[found.name] = error.what
         else:
             layers = decode(tuple[LayerError, ...], value, "layers")
-            evidence = f"the first of the {len(golden)} samples"
+            evidence = f"the first of the {count} samples"
             explanations.append(Explanation(manifest.name, found.name, partner.name, evidence, layers))
-    return Material(
-        report=report,
-        contract=manifest.contract,
-        golden=golden,
-        calibration=intake.calibration,
-        answers={model.name: model.predict_by_name for model in models},
-        explanations=tuple(explanations),
-        digests={artifact.name: artifact.sha256 for artifact in manifest.artifacts}
-        | {record.file: record.sha256 for record in manifest.files},
-        unexplained=unexplained,
-    )
+    return tuple(explanations), unexplained
 
 
 def _explaining(

@@ -63,7 +63,7 @@ def test_out_is_written_and_returned(tmp_path: Path, write: Callable[[Path], Pat
 
 @both
 def test_out_takes_several_outputs_by_name(tmp_path: Path, suffix: str) -> None:
-    out = {"sum": np.zeros((1, 2), np.float32), "difference": np.empty((1, 2), np.float32)}
+    out = {"sum": np.zeros((1, 2), np.float32), "difference": np.zeros((1, 2), np.float32)}
     load(write_sum_and_difference(tmp_path / f"model{suffix}"))(a=A, b=B, out=out)
     np.testing.assert_array_equal(out["sum"], A + B)
     np.testing.assert_array_equal(out["difference"], A - B)
@@ -77,7 +77,7 @@ def test_out_may_lie_apart_in_memory(tmp_path: Path) -> None:
 
 @both
 @pytest.mark.parametrize(
-    "out", [np.zeros((1, 3), np.float32), np.empty((2, 2), np.float32), np.empty((1, 2), np.float64)], ids=str
+    "out", [np.zeros((1, 3), np.float32), np.zeros((2, 2), np.float32), np.zeros((1, 2), np.float64)], ids=str
 )
 def test_out_that_does_not_fit_is_refused_with_both_sides(tmp_path: Path, suffix: str, out: np.ndarray) -> None:
     with pytest.raises(InputMismatch, match=r"(?s)output y.*got.*expected: float32\[1, 2\]"):
