@@ -136,8 +136,14 @@ def _of_bundle(bundle: Path) -> dict[str, Any]:
 
 
 def _of_whole(folder: Path) -> dict[str, Any]:
-    """Models that work together: the bytes and the times of their parts summed."""
+    """Models that work together: the bytes and the times of their parts summed.
+
+    What is drawn has no right answer: then the metric is that of the part that scores it, the last one.
+    """
     report = read_document(WholeReport, folder / "report.json")
+    *_, last = report.parts.values()
+    tasks = {artifact.name: artifact.verdict.task for artifact in report.artifacts if artifact.verdict.task}
+    tasks = tasks or {artifact.name: artifact.verdict.task for artifact in last.artifacts if artifact.verdict.task}
     times: dict[str, float] = {}
     for part in report.parts.values():
         for artifact in part.artifacts:
@@ -148,12 +154,12 @@ def _of_whole(folder: Path) -> dict[str, Any]:
             "p50_ms": times[artifact.name],
             "status": artifact.status,
             "reason": artifact.reason,
-            "metric": artifact.verdict.task.artifact if artifact.verdict.task is not None else None,
+            "metric": tasks[artifact.name].artifact if artifact.name in tasks else None,
             "sqnr_db": None,
         }
         for artifact in report.artifacts
     }
-    task = next((artifact.verdict.task for artifact in report.artifacts if artifact.verdict.task), None)
+    task = next(iter(tasks.values()), None)
     failures = {
         f"{name}/{failure.name}": failure.message for name, part in report.parts.items() for failure in part.failures
     }
@@ -209,6 +215,8 @@ def _write(results: list[dict[str, Any]]) -> None:
         for name, file in result["files"].items():
             if file["status"] != "passed":
                 lines.append(f"- {result['name']} {name}: {file['status']}: {_short(file['reason'])}")
+            elif name.startswith("mixed"):
+                lines.append(f"- {result['name']} {name}: {_judged(file, result['metric'])}, {file['bytes']:,} bytes")
     minutes = sum(result["train_seconds"] + result["convert_seconds"] for result in results) / 60
     lines += [
         "",
