@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +13,27 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+MadeOnce = Callable[[str, Callable[[Path], None]], Path]
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """A folder by its name, filled by the first process of the run that asks for it; the others wait. Read only."""
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+
+    def make(name: str, fill: Callable[[Path], None]) -> Path:
+        folder, partial = root / f"once-{name}", root / f"once-{name}.partial"
+        with (root / f"once-{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.is_dir():
+                shutil.rmtree(partial, ignore_errors=True)
+                partial.mkdir()
+                fill(partial)
+                partial.rename(folder)
+        return folder
+
+    return make
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -33,27 +56,27 @@ def litefoot() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture(scope="session")
-def trained_digits(
-    tmp_path_factory: pytest.TempPathFactory, litefoot: Callable[..., subprocess.CompletedProcess[str]]
-) -> Path:
+def trained_digits(made_once: MadeOnce, litefoot: Callable[..., subprocess.CompletedProcess[str]]) -> Path:
     """A TrainedModel folder of the digits recipe, as the demo makes it. Read only."""
-    folder = tmp_path_factory.mktemp("trained") / "digits"
-    done = litefoot("train", "digits", "--out", folder)
-    assert done.returncode == 0, done.stderr
-    return folder
+
+    def train(folder: Path) -> None:
+        done = litefoot("train", "digits", "--out", folder / "digits")
+        assert done.returncode == 0, done.stderr
+
+    return made_once("trained", train) / "digits"
 
 
 @pytest.fixture(scope="session")
 def digits_bundle(
-    tmp_path_factory: pytest.TempPathFactory,
-    trained_digits: Path,
-    litefoot: Callable[..., subprocess.CompletedProcess[str]],
+    made_once: MadeOnce, trained_digits: Path, litefoot: Callable[..., subprocess.CompletedProcess[str]]
 ) -> Path:
     """The verified bundle of the digits, every variant. Read only: change a copy."""
-    folder = tmp_path_factory.mktemp("converted") / "digits"
-    done = litefoot("convert", trained_digits, "--out", folder)
-    assert done.returncode == 0, done.stderr + done.stdout
-    return folder
+
+    def convert(folder: Path) -> None:
+        done = litefoot("convert", trained_digits, "--out", folder / "digits")
+        assert done.returncode == 0, done.stderr + done.stdout
+
+    return made_once("converted", convert) / "digits"
 
 
 @pytest.fixture

@@ -24,15 +24,17 @@ def program_environment() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def tiny_trained(tmp_path_factory: pytest.TempPathFactory, program_environment: dict[str, str]) -> Path:
+def tiny_trained(made_once: Callable[[str, Callable[[Path], None]], Path], program_environment: dict[str, str]) -> Path:
     """A folder with the TrainedModels ``two`` and ``fused``, and with ``own``. Read only."""
-    folder = tmp_path_factory.mktemp("tiny")
-    done = subprocess.run(
-        [sys.executable, str(HERE / "make_models.py"), str(folder)],
-        capture_output=True, text=True, env=program_environment, timeout=300, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return folder
+
+    def make(folder: Path) -> None:
+        done = subprocess.run(
+            [sys.executable, str(HERE / "make_models.py"), str(folder)],
+            capture_output=True, text=True, env=program_environment, timeout=300, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+
+    return made_once("tiny", make)
 
 
 @pytest.fixture(scope="session")

@@ -46,6 +46,7 @@ def onnx_scales(path: Path) -> dict[str, list[int]]:
     return found
 
 
+@pytest.mark.filterwarnings("ignore:.*experimental_preserve_all_tensors")  # the calibrator's own use of the engine
 def test_tflite_and_onnx(digits_bundle: Path, trained_digits: Path, tmp_path: Path) -> None:
     models, calibration = digits_bundle / "models", str(trained_digits / "calibration.npz")
     small, other = tmp_path / "int8.tflite", tmp_path / "int8.onnx"
