@@ -58,8 +58,9 @@ results: .venv/installed
 	$(BIN)/python docs/write_results.py
 
 bench: .venv/installed
-	$(BIN)/python -m benchmarks
-	$(BIN)/python -m benchmarks.compression
+	@failed=0; for part in benchmarks benchmarks.recipes benchmarks.compression; do \
+	  $(BIN)/python -m $$part || failed=1; \
+	done; exit $$failed
 
 # Architectures by the dozen through convert; goes on where it was interrupted.
 sweep: .venv/installed
