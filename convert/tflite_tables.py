@@ -27,10 +27,26 @@ def read_tables(path: Path) -> Any:
         UnreadableModel: It is not such a file, or it is damaged.
         MissingDependency: LiteRT is not installed.
     """
+    return unpack_tables(path.read_bytes(), path)
+
+
+def unpack_tables(content: bytes, where: object = None) -> Any:
+    """Take a file's content apart into the schema's own objects.
+
+    Args:
+        content: Of a ``.tflite`` file.
+        where: What it is, for the message.
+
+    Returns:
+        A ``ModelT`` that holds all constants.
+
+    Raises:
+        UnreadableModel: It is not such a file, or it is damaged.
+        MissingDependency: LiteRT is not installed.
+    """
     schema = require("ai_edge_litert.schema_py_generated", "convert")
-    content = path.read_bytes()
     if content[4:8] != _MARK:
-        raise UnreadableModel("This is not a TFLite file", where=path, got=repr(content[4:8]))
+        raise UnreadableModel("This is not a TFLite file", where=where, got=repr(content[4:8]))
     try:
         model = schema.ModelT.InitFromPackedBuf(content, 0)
         for buffer in model.buffers:
@@ -38,7 +54,7 @@ def read_tables(path: Path) -> Any:
                 buffer.data = np.frombuffer(content, np.uint8, buffer.size, buffer.offset)
                 buffer.offset = buffer.size = 0
     except (struct.error, LookupError, AttributeError, TypeError, ValueError) as error:
-        raise UnreadableModel("This TFLite file is damaged", where=path, got=first_line(error)) from error
+        raise UnreadableModel("This TFLite file is damaged", where=where, got=first_line(error)) from error
     return model
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -193,8 +193,8 @@ def read_compression(path: Path) -> Compression:
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError("This compression recipe is not TOML", where=path, got=first_line(error)) from error
     except BadDocument as error:
-        known = ", ".join(item.name for item in fields(Compression))
-        raise UsageError(f"This compression recipe breaks its format\n{error}", expected=f"some of {known}") from error
+        _, _, facts = str(error).partition("\n")
+        raise UsageError(f"This compression recipe breaks its format\n{facts}") from error
 
 
 def choose_compression(path: Path | None, options: Mapping[str, str | int | None]) -> Compression | None:

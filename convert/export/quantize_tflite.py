@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from litefoot.runtime.errors import ConversionFailed
 from litefoot.runtime.graph import read_graph
 from litefoot.runtime.storage.files import read_arrays
 
+from ..tflite_tables import pack_tables, unpack_tables
 from .calibration import one_by_one
 from .wide_layers import wide_layers
 
@@ -79,7 +78,7 @@ def quantize(source: str, recipe: Recipe, ranges: Any) -> bytes:
     quantizer.load_quantization_recipe(recipe)
     quantized = quantizer.quantize(ranges).quantized_model
     if quantized is None:
-        raise RuntimeError("the quantizer returned no model")
+        raise ConversionFailed("The quantizer returned no model")
     return rejoin(bytes(quantized))
 
 
@@ -97,10 +96,9 @@ def rejoin(content: bytes) -> bytes:
     Returns:
         The file; the same one where there is nothing to mend.
     """
-    import flatbuffers
     from ai_edge_litert import schema_py_generated as schema
 
-    model = schema.ModelT.InitFromPackedBuf(content, 0)
+    model = unpack_tables(content)
     mended = _mend_outputs(model)
     for graph in model.subgraphs:
         kinds = [_kind(model.operatorCodes[operator.opcodeIndex]) for operator in graph.operators]
@@ -114,15 +112,7 @@ def rejoin(content: bytes) -> bytes:
             if kind != schema.BuiltinOperator.QUANTIZE and in_integers and stored.keys() & set(operator.inputs):
                 operator.inputs = [stored.get(int(tensor), int(tensor)) for tensor in operator.inputs]
                 mended = True
-    if not mended:
-        return content
-    for buffer in model.buffers:
-        if buffer.offset > 1:  # the weights of larger files lie behind the tables, at this place
-            buffer.data = np.frombuffer(content, np.uint8, buffer.size, buffer.offset)
-            buffer.offset = buffer.size = 0
-    builder = flatbuffers.Builder(len(content))
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
+    return pack_tables(model) if mended else content
 
 
 def _mend_outputs(model: Any) -> bool:

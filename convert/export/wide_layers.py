@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..tflite_tables import read_tables
+
 _BYTES_PER_CHANNEL = 24
 """A scale and a zero point for the weights of an output, and the same for its bias."""
 _WORTH = 0.125
@@ -31,7 +33,7 @@ def wide_layers(source: Path) -> list[str]:
     """
     from ai_edge_litert import schema_py_generated as schema
 
-    model = schema.ModelT.InitFromPackedBuf(source.read_bytes(), 0)
+    model = read_tables(source)
     found = []
     for graph in model.subgraphs:
         for operator in graph.operators:

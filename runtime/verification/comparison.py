@@ -14,7 +14,7 @@ from .kinds import are_probabilities
 from .matching import give, match, sort_out
 from .metrics import METRICS
 from .task import targets_misfit, unmeasurable
-from .tolerance import CLASS_KINDS, PRECISIONS, Tolerance, default_tolerance
+from .tolerance import CLASS_KINDS, PRECISIONS, Tolerance, tolerance_for
 from .verdict import Verdict, judge
 
 if TYPE_CHECKING:
@@ -207,5 +207,4 @@ def _tolerance(
     if terms.tolerance is not None:
         return terms.tolerance
     assert precision is not None
-    own = contract.tolerances.get(spec.name, {}).get(precision)
-    return own or default_tolerance(precision, spec, references[spec.name])
+    return tolerance_for(contract.tolerances, precision, spec, references[spec.name])
