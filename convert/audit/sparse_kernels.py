@@ -14,6 +14,7 @@ import numpy as np
 from litefoot.runtime.machine.fresh import time_calls, warm_up
 from litefoot.runtime.model import Model, load
 
+from ..tflite_tables import pack_tables
 from .constants import Array
 from .tflite import TFLiteFile
 from .weights import FileAudit, WeightAudit
@@ -157,7 +158,7 @@ def dense_twin(path: Path) -> bytes:
             weight.tensor.sparsity = None
     for graph in opened.model.subgraphs:
         _drop_densify(opened, graph)
-    return opened.packed()
+    return pack_tables(opened.model)
 
 
 def _filled(stored: Array, zero: Array, generator: np.random.Generator) -> Array:

@@ -12,6 +12,7 @@ import numpy as np
 
 from litefoot.runtime.errors import UnreadableModel, first_line, require
 
+from ..tflite_tables import read_tables
 from .constants import Array, Constant
 from .sparse_tensors import densify
 
@@ -75,13 +76,7 @@ class TFLiteFile:
             MissingDependency: The extra ``tflite`` is not installed.
         """
         schema = require("ai_edge_litert.schema_py_generated", "tflite")
-        self._content = path.read_bytes()
-        if self._content[4:8] != b"TFL3":
-            raise UnreadableModel("This is not a TFLite file", where=path, expected="the mark 'TFL3' at byte 4")
-        try:
-            self.model = schema.ModelT.InitFromPackedBuf(self._content, 0)
-        except (struct.error, LookupError, AttributeError, TypeError, ValueError) as error:
-            raise UnreadableModel("This TFLite file is damaged", where=path, got=first_line(error)) from error
+        self.model = read_tables(path)
         self._operators = {code: name for name, code in vars(schema.BuiltinOperator).items() if name[0] != "_"}
         self._types = {code: name for name, code in vars(schema.TensorType).items() if name[0] != "_"}
 
@@ -102,23 +97,6 @@ class TFLiteFile:
                     if tensor.buffer not in seen and self._is_weight(tensor, kind):
                         seen.add(tensor.buffer)
                         yield Weight(tensor, kind, self._names(graph, operator))
-
-    def packed(self) -> bytes:
-        """The tables as a file again.
-
-        Returns:
-            Its content.
-        """
-        import flatbuffers
-
-        for buffer in self.model.buffers:
-            if buffer.offset > 1:  # behind the tables before, among them now
-                if buffer.data is None or len(buffer.data) == 0:
-                    buffer.data = np.frombuffer(self._content, np.uint8, buffer.size, buffer.offset)
-                buffer.offset = buffer.size = 0
-        builder = flatbuffers.Builder(len(self._content))
-        builder.Finish(self.model.Pack(builder), b"TFL3")
-        return bytes(builder.Output())
 
     def _passed_on(self, graph: Any) -> dict[int, int]:
         """From what stands for a constant in other operators, as its float form does, to the constant."""
@@ -147,8 +125,6 @@ class TFLiteFile:
 
     def _data(self, tensor: Any) -> bytes | None:
         buffer = self.model.buffers[tensor.buffer]
-        if buffer.offset > 1:  # the weights of larger files lie behind the tables, at this place
-            return self._content[buffer.offset : buffer.offset + buffer.size]
         return None if buffer.data is None or len(buffer.data) == 0 else bytes(buffer.data)
 
     def _is_weight(self, tensor: Any, kind: str) -> bool:
