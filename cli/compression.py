@@ -94,8 +94,10 @@ def calibration_data(arguments: argparse.Namespace) -> str | None:
         The samples; None without.
     """
     given: str | None = arguments.calibration
-    if given is None and arguments.evaluation and not (Path(arguments.source) / "trained.json").is_file():
-        given = arguments.training_data
+    if given is None and arguments.training_data and arguments.evaluation:
+        from litefoot.convert.source import is_trained
+
+        return None if is_trained(Path(arguments.source)) else str(arguments.training_data)
     return given
 
 

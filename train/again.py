@@ -1,8 +1,8 @@
-"""What a model was trained with, once more: for whoever fine-tunes it, from what its folder says of itself."""
+"""How a model was trained, once more: for whoever fine-tunes it, from what its folder says of itself."""
 
 from __future__ import annotations
 
-import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,23 +24,38 @@ AGAIN = "again"
 
 @dataclass(frozen=True)
 class TrainedWith:
-    """What a model was trained with.
+    """What a model was trained with, as far as it can be handed to another process.
 
     Attributes:
         inputs: By input name, preprocessed samples, (samples, ...).
         targets: The right answers as the loss takes them, (samples, ...); by output name where there are several.
-        loss: Its name, its configuration or ``module:name``; by output name where they differ. None without.
-        loss_weights: By output name.
         batch: Samples in a batch.
         source: Where the samples are from, for people.
+        as_trained: The name of `as_trained`, and its argument: what that returns lives in one process.
     """
 
     inputs: dict[str, Array]
     targets: Array | dict[str, Array]
-    loss: Any
-    loss_weights: dict[str, float] | None
     batch: int
     source: str
+    as_trained: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class AsTrained:
+    """How a model was trained.
+
+    Attributes:
+        losses: As ``compile`` of tf_keras takes them; those of several outputs in the outputs' order.
+        loss_weights: The same; None without.
+        metrics: The same.
+        augment: The recipe's own `Recipe.augment`; None where it leaves samples as they are.
+    """
+
+    losses: Any
+    loss_weights: Any
+    metrics: Any
+    augment: Callable[[dict[str, Any], Any, Any], tuple[dict[str, Any], Any]] | None
 
 
 def trained_with(folder: Path, *, needs_loss: bool = True) -> TrainedWith:
@@ -51,15 +66,52 @@ def trained_with(folder: Path, *, needs_loss: bool = True) -> TrainedWith:
         needs_loss: Whether the recipe's own loss is wanted, and not another.
 
     Returns:
-        The samples and the loss.
+        The samples, and where the loss is from.
 
     Raises:
         UsageError: The recipe or the data are gone or have changed, another model is shipped than the one that was
-            trained, or its loss cannot be handed over.
+            trained, or it was not trained by a loss alone.
     """
+    recipe, data, document = _load_again(folder)
+    model = _build_again(recipe, data, document, folder)
+    if needs_loss:
+        _check_loss(model, recipe)
+    again = f"{__name__}:{as_trained.__name__}", str(folder.resolve())
+    batch = document.provenance["batch"]
+    return TrainedWith(data.train.inputs, data.train.targets, batch, f"recipe {recipe.name}", again)
+
+
+def as_trained(folder: str) -> AsTrained:
+    """How a model was trained, from its recipe.
+
+    Args:
+        folder: A TrainedModel folder that `trained_with` takes.
+
+    Returns:
+        The live losses and functions.
+
+    Raises:
+        UsageError: As `trained_with`.
+    """
+    recipe, data, document = _load_again(Path(folder))
+    model = _build_again(recipe, data, document, Path(folder))
+    names = model.output_names
+    return AsTrained(
+        losses=_in_order(model.loss, names, None),
+        loss_weights=_in_order(model.compiled_loss._user_loss_weights, names, 1.0),
+        metrics=_in_order(model.compiled_metrics._user_metrics, names, []),
+        augment=None if type(recipe).augment is Recipe.augment else recipe.augment,
+    )
+
+
+def _in_order(given: Any, names: list[str], missing: Any) -> Any:
+    return [given.get(name, missing) for name in names] if isinstance(given, dict) else given
+
+
+def _load_again(folder: Path) -> tuple[Recipe, Data, TrainedModel]:
     document = read_trained(folder)[0]
     found = document.provenance
-    if missing := sorted({"recipe", "seed", "quick", "batch", "data_sha256"} - found.keys()):
+    if missing := sorted({AGAIN, "seed", "quick", "batch", "data_sha256"} - found.keys()):
         raise UsageError(
             "This folder does not say how its model was trained",
             where=folder,
@@ -67,7 +119,7 @@ def trained_with(folder: Path, *, needs_loss: bool = True) -> TrainedWith:
             fix="--training-data with labelled samples",
         )
     make_deterministic(found["seed"])
-    asked = found.get(AGAIN, {"recipe": found["recipe"], "data": None})
+    asked = found[AGAIN]
     recipe = find_recipe(asked["recipe"])
     source = None if asked["data"] is None else Path(asked["data"])
     if source is not None and not source.exists():
@@ -78,8 +130,7 @@ def trained_with(folder: Path, *, needs_loss: bool = True) -> TrainedWith:
     with readable(recipe, "in load()"):
         data = recipe.load(request)
     _check_data(data, document, folder)
-    loss, weights = _loss(recipe, data, document, folder, needed=needs_loss)
-    return TrainedWith(data.train.inputs, data.train.targets, loss, weights, found["batch"], f"recipe {recipe.name}")
+    return recipe, data, document
 
 
 def _check_data(data: Data, document: TrainedModel, folder: Path) -> None:
@@ -94,45 +145,34 @@ def _check_data(data: Data, document: TrainedModel, folder: Path) -> None:
         )
 
 
-def _loss(recipe: Recipe, data: Data, document: TrainedModel, folder: Path, *, needed: bool) -> tuple[Any, Any]:
-    """The recipe's loss, as its model is compiled with it; and whether that model is the one that is shipped."""
+def _build_again(recipe: Recipe, data: Data, document: TrainedModel, folder: Path) -> Any:
+    """The recipe's model, compiled, if that is the one which is shipped."""
     plan = Plan(1, max(len(data.train) // document.provenance["batch"], 1), recipe.learning_rate)
     with readable(recipe, "in build()"):
         model = recipe.build(data, plan)
-        shipped = [delivery.model for delivery in recipe.deliver(model, data).values()]
-    if shipped != [model]:
+        shipped = {part: delivery.model for part, delivery in recipe.deliver(model, data).items()}
+    if list(shipped.values()) != [model]:
+        how = f", by {type(model).__name__}.train_step," if _has_own_step(model) else ""
+        parts = ", ".join(f"{part} ({', '.join(one.input_names)})" for part, one in shipped.items())
         raise UsageError(
-            "This recipe ships another model than the one that it trains, so that its data do not fit",
+            "This recipe ships another model than the one that it trains, so that its data and loss do not fit",
             where=folder,
-            got=f"recipe {recipe.name}",
+            got=f"recipe {recipe.name} trains on {', '.join(data.train.inputs)}{how} and ships {parts}",
             fix="--training-data with samples of the shipped model's inputs, or convert it without compression",
         )
-    if not needed:
-        return None, None
-    names = list(model.output_names)
-    loss, weights = model.loss, model.compiled_loss._user_loss_weights
-    if isinstance(loss, (list, tuple)):
-        loss = dict(zip(names, loss, strict=True))
-    if isinstance(weights, (list, tuple)):
-        weights = dict(zip(names, weights, strict=True))
-    if isinstance(loss, dict):
-        return {name: _described(one, recipe) for name, one in loss.items()}, weights
-    return _described(loss, recipe), weights
+    return model
 
 
-def _described(loss: Any, recipe: Recipe) -> Any:
-    """A loss as text or a configuration."""
+def _check_loss(model: Any, recipe: Recipe) -> None:
+    if model.loss is None or _has_own_step(model):
+        raise UsageError(
+            "This recipe's model is not trained by a loss alone, but by a step of its own",
+            where=f"recipe {recipe.name}, {type(model).__name__}.train_step",
+            fix="--loss with the name of a loss of Keras, such as sparse_categorical_crossentropy",
+        )
+
+
+def _has_own_step(model: Any) -> bool:
     import tf_keras
 
-    if isinstance(loss, str):
-        return loss
-    if isinstance(loss, tf_keras.losses.Loss) and type(loss).__module__.split(".")[0] == "tf_keras":
-        return tf_keras.losses.serialize(loss, use_legacy_format=True)
-    module, name = getattr(loss, "__module__", ""), getattr(loss, "__qualname__", "")
-    if module.startswith("litefoot.") and getattr(importlib.import_module(module), name, None) is loss:
-        return f"{module}:{name}"
-    raise UsageError(
-        "The loss of this recipe is made while it trains and cannot be handed over",
-        where=f"recipe {recipe.name}",
-        fix="--loss with the name of a loss of Keras, such as sparse_categorical_crossentropy",
-    )
+    return type(model).train_step is not tf_keras.Model.train_step

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import math
 import time
@@ -15,6 +16,7 @@ import numpy.typing as npt
 
 from litefoot.runtime.errors import TrainingFailed, UsageError
 
+from .batches import batches
 from .recipe import Compression
 from .states import State, StateFile
 from .training_data import TrainingData
@@ -39,6 +41,7 @@ class Fitting:
         outputs: The names of the model's outputs, in their order.
         folder: Where the state is kept while it goes on.
         progress: Called several times a second.
+        as_trained: How the model was trained, see `TrainingData.as_trained`; None where that is not known.
     """
 
     compression: Compression
@@ -46,6 +49,7 @@ class Fitting:
     outputs: tuple[str, ...]
     folder: Path
     progress: Progress
+    as_trained: Any = None
 
     @property
     def batch(self) -> int:
@@ -96,9 +100,8 @@ class Fitting:
         variables = unique([*model.variables, *model.optimizer.variables])
         file = StateFile(self.folder / f"{name}.npz")
         state, best = file.read(variables)
-        train, held = (self._taken(part) for part in self._parts)
         while state.epoch < self.epochs and not state.stopped:
-            figures = self._epoch(model, name, state, train, held, callbacks)
+            figures = self._epoch(model, name, state, callbacks)
             before, counts = state.best, state.epoch >= counts_from
             state = state.after(figures, counts=counts, patience=self.compression.patience)
             best = [variable.numpy() for variable in variables] if state.best != before else best
@@ -107,23 +110,21 @@ class Fitting:
             variable.assign(value)
         return state
 
-    def _epoch(
-        self, model: Any, name: str, state: State, train: Any, held: Any, callbacks: Sequence[Any]
-    ) -> dict[str, float]:
-        """Fit one epoch: samples in an order of its own, so that an interrupted fit goes on with the same."""
+    def _epoch(self, model: Any, name: str, state: State, callbacks: Sequence[Any]) -> dict[str, float]:
+        """Fit one epoch: what is random follows from its number, so that an interrupted fit goes on with the same."""
         import tensorflow as tf
 
-        order = np.random.default_rng([self.compression.seed, state.epoch]).permutation(len(train[0][0]))
-        inputs, targets = ([array[order] for array in arrays] for arrays in train)
+        train, held = self._parts
+        seed = (self.compression.seed, state.epoch)
+        train = np.random.default_rng(seed).permutation(train)
+        augment = None if self.as_trained is None else self.as_trained.augment
+        cut = functools.partial(batches, self.data, size=self.batch, outputs=self.outputs)
         try:
             done = model.fit(
-                inputs,
-                _bare(targets),
-                batch_size=self.batch,
+                cut(train, augment=augment, seed=seed),
                 initial_epoch=state.epoch,
                 epochs=state.epoch + 1,
-                shuffle=False,
-                validation_data=(held[0], _bare(held[1])) if len(held[0][0]) else None,
+                validation_data=cut(held) if len(held) else None,
                 verbose=0,
                 callbacks=[*callbacks, self._watch(name, state)],
             )
@@ -170,29 +171,19 @@ class Fitting:
                 fix="a smaller learning_rate in the compression recipe",
             )
 
-    def _taken(self, part: Array) -> tuple[list[Array], list[Array]]:
-        targets = self.data.targets
-        answers = [targets[name] for name in self.outputs] if isinstance(targets, dict) else [targets]
-        return [array[part] for array in self.data.inputs.values()], [array[part] for array in answers]
-
     def _losses(self) -> tuple[Any, Any, Any]:
-        """As `compile` takes them: losses, metrics, weights; those of one output bare."""
+        """As `compile` takes them: losses, metrics, weights; of several outputs in their order."""
         loss, weights = self.data.loss, self.data.loss_weights
+        if loss is None:
+            return self.as_trained.losses, self.as_trained.metrics, self.as_trained.loss_weights
         losses = [find_loss(one) for one in self._each(loss)]
         metrics = [[metric] if (metric := _metric(one)) else [] for one in self._each(loss)]
-        if len(self.outputs) == 1:
-            return losses[0], metrics[0], None
         return losses, metrics, None if weights is None else [weights.get(name, 1.0) for name in self.outputs]
 
     def _each(self, loss: Any) -> list[Any]:
         if isinstance(loss, dict) and set(loss) == set(self.outputs):
             return [loss[name] for name in self.outputs]
         return [loss] * len(self.outputs)
-
-
-def _bare(arrays: list[Array]) -> Any:
-    """As `fit` takes targets: a list of one it would take for a tensor."""
-    return arrays if len(arrays) > 1 else arrays[0]
 
 
 def unique(variables: Sequence[Any]) -> list[Any]:

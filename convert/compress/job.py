@@ -26,7 +26,7 @@ from .marks import RANGES, SAMPLES
 from .ranges import marks_of, trained_ranges
 from .recipe import Compression
 from .steps import Compressed, compress
-from .training_data import read_training
+from .training_data import call_as_trained, read_training
 
 PLAIN = "plain.keras"
 _SAMPLES_TO_MATCH = 16
@@ -103,6 +103,7 @@ def _fitting(opened: OpenedModel, compression: dict[str, Any], training: str, fo
         outputs=tuple(spec.name for spec in opened.description.outputs),
         folder=Path(folder),
         progress=tell,
+        as_trained=call_as_trained(data),
     )
 
 

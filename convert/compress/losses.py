@@ -27,12 +27,12 @@ def choose_loss(contract: ModelContract, data: TrainingData, asked: str | None) 
         asked: What the user asked for; None for the data's own, else the usual one for the outputs.
 
     Returns:
-        A name or configuration, as in `TrainingData`.
+        A name or configuration, as in `TrainingData`; None for that of `TrainingData.as_trained`.
 
     Raises:
         UsageError: The outputs leave several open.
     """
-    if asked is None and data.loss:
+    if asked is None and (data.loss is not None or data.as_trained is not None):
         return data.loss
     name = asked or _usual(contract, data)
     if name in _CLASSES and contract.outputs[0].kind == "logits":

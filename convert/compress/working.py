@@ -120,7 +120,7 @@ def _read(given: Given, contract: ModelContract) -> TrainingData:
             where=read.source,
             fix="an array named labels, a folder for each class, or a column named label",
         )
-    return TrainingData(read.inputs, read.targets, "", source=read.source)
+    return TrainingData(read.inputs, read.targets, source=read.source)
 
 
 def _check(data: TrainingData, contract: ModelContract) -> None:
@@ -262,9 +262,8 @@ def _digest_of_files(path: Path) -> str:
 
 
 def _digest_of(data: TrainingData) -> str:
-    targets = data.targets if isinstance(data.targets, dict) else {"": data.targets}
-    digest = hashlib.sha256(json.dumps([data.loss, data.loss_weights, data.batch]).encode())
-    for name, array in (*sorted(data.inputs.items()), *sorted(targets.items())):
+    digest = hashlib.sha256(data.rest.encode())
+    for name, array in sorted(data.arrays.items()):
         digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

@@ -13,6 +13,7 @@ from typing import Any
 from litefoot.runtime.errors import LitefootError, UnreadableModel, UsageError, first_line
 
 from ..source import Source
+from ..workers.unneeded import show_unneeded
 from .safety import refuse_code
 
 
@@ -69,8 +70,10 @@ def custom_objects(names: tuple[str, ...]) -> dict[str, Any]:
     Raises:
         UsageError: One cannot be imported.
     """
-    if names and "" not in sys.path:
-        sys.path.insert(0, "")
+    if names:
+        show_unneeded()
+        if "" not in sys.path:
+            sys.path.insert(0, "")
     objects: dict[str, Any] = {}
     for text in names:
         module, separator, name = text.partition(":")

@@ -12,9 +12,7 @@ from litefoot.runtime.errors import LitefootError
 
 from .explain import explain
 from .progress import open_channel
-
-UNNEEDED = ("sklearn", "matplotlib", "pandas")
-"""Keras imports these where it finds them, for nothing that a conversion uses: a third of TensorFlow's import time."""
+from .unneeded import hide_unneeded
 
 TASKS = {
     "open": "litefoot.convert.model.opening:describe",
@@ -24,6 +22,7 @@ TASKS = {
     "onnx": "litefoot.convert.export.onnx:write",
     "quantize-tflite": "litefoot.convert.export.quantize_tflite:write",
     "quantize-onnx": "litefoot.convert.export.quantize_onnx:write",
+    "narrow-onnx": "litefoot.convert.export.narrow_onnx:write",
     "compress": "litefoot.convert.compress.job:carry_out",
     "tflite-trained": "litefoot.convert.compress.job:write_tflite",
     "describe": "litefoot.convert.export.describe:describe",
@@ -62,8 +61,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     open_channel(answers)
     os.dup2(2, 1)  # what converters print goes to the log
-    for name in UNNEEDED:
-        sys.modules[name] = None  # type: ignore[assignment] # makes its import fail as if it were not installed
+    hide_unneeded()
     for name in sys.argv[1:]:
         importlib.import_module(name)
     for line in sys.stdin:

@@ -31,7 +31,7 @@ def description(*, compressible: bool = True) -> Description:
 
 
 def samples(count: int = 20) -> TrainingData:
-    return TrainingData({"x": np.zeros((count, 4), np.float32)}, np.arange(count) % 3, "")
+    return TrainingData({"x": np.zeros((count, 4), np.float32)}, np.arange(count) % 3)
 
 
 def taken(given: Any, made: ModelContract | None = None, compression: Compression = PRUNE) -> TrainingData:
@@ -48,7 +48,7 @@ def taken(given: Any, made: ModelContract | None = None, compression: Compressio
     ],
 )
 def test_the_loss_is_the_usual_one_for_the_output(made: ModelContract, targets: Any, loss: str) -> None:
-    assert taken(TrainingData({"x": np.zeros((20, 4), np.float32)}, targets, ""), made).loss == loss
+    assert taken(TrainingData({"x": np.zeros((20, 4), np.float32)}, targets), made).loss == loss
 
 
 def test_a_loss_of_classes_knows_that_outputs_are_logits() -> None:
@@ -77,9 +77,9 @@ def test_labelled_arrays_are_read_as_calibration_samples_are() -> None:
         (None, contract(), UsageError, "--training-data"),
         (np.ones((20, 4), np.float32), contract(), UsageError, "labels"),
         (samples(5), contract(), SampleError, "too few"),
-        (TrainingData({"z": np.zeros((20, 4))}, np.zeros(20), ""), contract(), SampleError, "other inputs"),
-        (TrainingData(samples().inputs, np.zeros(19), ""), contract(), SampleError, "as many answers"),
-        (TrainingData(samples().inputs, {"q": np.zeros(20)}, ""), contract(), SampleError, "no right answers"),
+        (TrainingData({"z": np.zeros((20, 4))}, np.zeros(20)), contract(), SampleError, "other inputs"),
+        (TrainingData(samples().inputs, np.zeros(19)), contract(), SampleError, "as many answers"),
+        (TrainingData(samples().inputs, {"q": np.zeros(20)}), contract(), SampleError, "no right answers"),
         (samples(), contract("embedding"), UsageError, "--loss"),
         (samples(), contract(state={"x": "y"}), UsageError, "one step"),
     ],
@@ -99,13 +99,14 @@ def test_a_model_without_a_keras_2_form_is_refused_with_the_reason() -> None:
 def test_training_data_survive_their_file(tmp_path: Path) -> None:
     loss = {"a": "mse", "b": {"class_name": "Huber", "config": {}}}
     targets = {"a": np.arange(3.0), "b": np.arange(3)}
-    data = TrainingData({"x": np.eye(3)}, targets, loss, {"a": 2.0}, 8, "somewhere")
+    data = TrainingData({"x": np.eye(3)}, targets, loss, {"a": 2.0}, 8, "somewhere", ("module:function", "folder"))
     data.write(tmp_path / "data.npz")
     found = read_training(tmp_path / "data.npz")
     assert isinstance(found.targets, dict)
     assert found.targets["a"].tolist() == [0.0, 1.0, 2.0]
     assert found.inputs["x"].tolist() == np.eye(3).tolist()
-    assert (found.loss, found.loss_weights, found.batch, found.source) == (loss, {"a": 2.0}, 8, "somewhere")
+    expected = (loss, {"a": 2.0}, 8, "somewhere", ("module:function", "folder"))
+    assert (found.loss, found.loss_weights, found.batch, found.source, found.as_trained) == expected
     TrainingData({"x": np.eye(3)}, np.arange(3), "mse").write(tmp_path / "one.npz")
     assert isinstance(read_training(tmp_path / "one.npz").targets, np.ndarray)
 
