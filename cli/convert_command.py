@@ -229,9 +229,7 @@ def _promises(arguments: argparse.Namespace) -> Promises:
     if arguments.metric is not None:
         given = replace(given, metric=metric_of(arguments.metric, arguments.max_drop))
     if arguments.max_drop is not None:
-        if given.metric is None:
-            raise UsageError("--max-drop is the limit of a metric", fix="--metric accuracy")
-        given = replace(given, metric=replace(given.metric, max_drop=arguments.max_drop))
+        given = replace(given, max_drop=arguments.max_drop)
     if arguments.labels is not None:
         given = replace(given, labels=_read_labels(arguments.labels))
     if arguments.offset is not None and arguments.scale is None:

@@ -31,6 +31,8 @@ class Promises:
         task: What it does, for example ``image classification``.
         labels: The name of each class, in the order of the output.
         metric: How quality is measured on labelled samples.
+        max_drop: The largest loss of it that passes, instead of the metric's own limit; also of a metric that came
+            with the model. None for that one.
         kinds: For an output's name, what its values mean.
         preprocessing: For an input's name, the steps from a decoded file to the input's values.
         state: For an input that holds state, the output that is its next value.
@@ -43,6 +45,7 @@ class Promises:
     task: str = ""
     labels: tuple[str, ...] = ()
     metric: Metric | None = None
+    max_drop: float | None = None
     kinds: dict[str, Kind] = field(default_factory=dict)
     preprocessing: dict[str, tuple[Step, ...]] = field(default_factory=dict)
     state: dict[str, str] = field(default_factory=dict)
@@ -100,15 +103,16 @@ def make_contract(found: Description, promises: Promises) -> ModelContract:
     check_wiring(found.inputs, found.outputs, promises.state, found.name)
     _check_labels(promises.labels, found.outputs)
     specs = [replace_kind(spec, promises.kinds.get(spec.name)) for spec in found.outputs]
-    if promises.metric is not None:
-        specs = _with_metric(specs, promises.metric, promises)
+    metric = limited(promises.metric, promises.max_drop)
+    if metric is not None:
+        specs = _with_metric(specs, metric, promises)
     contract = ModelContract(
         inputs=found.inputs,
         outputs=tuple(specs),
         task=promises.task,
         preprocessing=promises.preprocessing | _steps(found.inputs, promises),
         labels=promises.labels,
-        metric=promises.metric,
+        metric=metric,
         state=promises.state,
         postprocessing=promises.postprocessing,
         tolerances=promises.tolerances,
@@ -116,6 +120,26 @@ def make_contract(found: Description, promises: Promises) -> ModelContract:
     check_metric(contract)
     check_tolerances(contract)
     return contract
+
+
+def limited(metric: Metric | None, max_drop: float | None) -> Metric | None:
+    """A metric with the limit that the user gave.
+
+    Args:
+        metric: With its own limit; None where there is none.
+        max_drop: The user's limit, in the metric's units; None for the metric's own.
+
+    Returns:
+        The metric.
+
+    Raises:
+        UsageError: There is a limit, and no metric that it could be of.
+    """
+    if max_drop is None:
+        return metric
+    if metric is None:
+        raise UsageError("--max-drop is the limit of a metric, and there is none", fix="--metric accuracy")
+    return replace(metric, max_drop=max_drop)
 
 
 def replace_kind(spec: TensorSpec, kind: Kind | None) -> TensorSpec:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.errors import ConversionFailed, SampleError, UsageError
 from litefoot.runtime.sequences import given_specs
 from litefoot.runtime.storage.files import sha256
+from litefoot.runtime.verification.metrics import shown
 
-from .contracts import Promises, make_contract, with_labels
+from .contracts import Promises, limited, make_contract, with_labels
 from .data import Data, Given, check_given, check_metric, check_range, check_targets, read_data
 from .data.synthetic import synthetic_samples
 from .source import Description
@@ -43,6 +44,7 @@ class Intake:
         variants: What can be made.
         skipped: What was left out, and why.
         provenance: Where the model came from, for the bundle.
+        notes: What a reader of the report should know of the user's choices.
     """
 
     contract: ModelContract
@@ -54,6 +56,7 @@ class Intake:
     variants: tuple[Variant, ...]
     skipped: tuple[Skipped, ...]
     provenance: dict[str, Any]
+    notes: tuple[str, ...] = ()
 
 
 def take_in(
@@ -112,19 +115,21 @@ def take_in(
         variants=tuple(variant for variant in variants if variant.name not in left_out),
         skipped=skipped,
         provenance=_provenance(staged, found),
+        notes=_notes(staged, contract),
     )
 
 
 def _contract(staged: Staged, found: Description, promises: Promises) -> ModelContract:
     if staged.training is None:
         return make_contract(found, promises)
-    if promises != Promises():
+    if replace(promises, max_drop=None) != Promises():
         raise UsageError(
             "A TrainedModel brings its own contract",
             got="options that say what the model means",
             fix="leave them out, or convert the model.keras inside the folder",
         )
-    contract = staged.training.document.contract
+    contract = staged.training.contract
+    contract = replace(contract, metric=limited(contract.metric, promises.max_drop))
     names, outputs = [spec.name for spec in contract.inputs], [spec.name for spec in contract.outputs]
     own_names, own_outputs = [spec.name for spec in found.inputs], [spec.name for spec in found.outputs]
     if sorted(outputs) == sorted(own_outputs) and outputs != own_outputs:
@@ -136,6 +141,14 @@ def _contract(staged: Staged, found: Description, promises: Promises) -> ModelCo
     if sorted(outputs) != sorted(own_outputs):
         raise ConversionFailed("The model's outputs differ from its contract", got=own_outputs, expected=outputs)
     return contract
+
+
+def _notes(staged: Staged, contract: ModelContract) -> tuple[str, ...]:
+    own = None if staged.training is None else staged.training.contract.metric
+    if own is None or contract.metric is None or own == contract.metric:
+        return ()
+    asked, usual = (shown(own.name, metric.max_drop) for metric in (contract.metric, own))
+    return (f"{own.name} may drop by {asked}, as asked for; the model came with a limit of {usual}",)
 
 
 def _calibration(staged: Staged, contract: ModelContract, given: Given | None) -> Data | None:

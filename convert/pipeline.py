@@ -12,24 +12,23 @@ from typing import Any
 
 from litefoot.runtime.errors import ConversionFailed, UsageError
 from litefoot.runtime.machine.bench import latencies
-from litefoot.runtime.model import Model, load
 from litefoot.runtime.sequences import first_call
 from litefoot.runtime.storage.codec import decode, encode
 from litefoot.runtime.storage.files import read_arrays
 from litefoot.runtime.storage.folder import check_free, new_folder, write_arrays, write_json
 from litefoot.runtime.storage.golden import Golden
 from litefoot.runtime.storage.manifest import Artifact, Manifest
-from litefoot.runtime.verification.tolerance import tolerance_for
-from litefoot.runtime.verification.verdict import Verdict
 
 from .audit import Audit, audit_files
 from .audit.layer_names import layers_with_kernels
 from .compress import Compression, CompressionReport, TrainingData, Working, take_training
 from .compress.job import PLAIN
-from .contracts import Promises
+from .contracts import Promises, limited
 from .data import Given
 from .intake import Intake, take_in
 from .jobs import COMPRESSED_REFERENCE, REFERENCE, Samples, answering, describing, making, opening, stepping
+from .judging import Judging
+from .kept import Kept
 from .needed import import_ahead, require_converters
 from .progress import Progress, Steps
 from .references import References
@@ -114,14 +113,17 @@ def convert(
     with tempfile.TemporaryDirectory() as scratch:
         staged = stage(model, Path(scratch))
         staged = replace(staged, source=staged.source.read_as(reading))
+        promises = promises or Promises()
+        limited(promises.metric if staged.training is None else staged.training.contract.metric, promises.max_drop)
         with Workers(time_limit, _PRELOAD) as workers:
             steps = Steps(progress, 3 * len(chosen) + 3)
             found = _open(workers, staged.source)
             steps.done("the model is open")
-            intake = take_in(staged, found, promises or Promises(), calibration, evaluation, chosen)
+            intake = take_in(staged, found, promises, calibration, evaluation, chosen)
             _check_asked(intake, variants)
+            found = replace(found, notes=(*found.notes, *intake.notes))
             steps.total = 3 * len(intake.variants) + 3
-            work = _Work(staged, found, intake, Path(scratch), steps, choose_mixed(variants))
+            work = _Work(staged, found, intake, Path(scratch), steps, choose_mixed(variants), Kept(Path(out)))
             report = work.carry_out(workers, Path(out), begin, compression, training, force=force)
     return Conversion(Path(out), report)
 
@@ -151,6 +153,7 @@ class _Work:
     scratch: Path
     steps: Steps
     mixed: Sequence[Variant]
+    kept: Kept
     compression: CompressionReport | None = None
 
     def carry_out(
@@ -177,26 +180,23 @@ class _Work:
 
     def _write(self, workers: Workers, out: Path, begin: float, *, force: bool) -> Report:
         with new_folder(out, force=force) as folder:
-            return self._fill(workers, folder, begin)
+            report = self._fill(workers, folder, begin)
+        self.kept.remove()
+        return report
 
     def _fill(self, workers: Workers, folder: Path, begin: float) -> Report:
         """Make the files, judge them, and fill the bundle's folder."""
         outcomes, references, compressed = self._make_files(workers, folder)
         golden = limit_golden(Golden(self.intake.evaluation, references, self.intake.targets, compressed))
         failures = _failures(outcomes, self.intake.variants, folder)
-        artifacts = self._artifacts(outcomes, failures, golden)
-        manifest = self._write_bundle(folder, artifacts, golden)
-        judged = self._judge(folder, artifacts, golden)
-        rescued = self._rescue(workers, folder, [verdict for _, verdict in judged])
-        if rescued.artifacts:
-            held = tuple(self._held_to_tolerances(artifact, golden) for artifact in rescued.artifacts)
-            manifest = replace(manifest, artifacts=(*artifacts, *held))
-            write_manifest(folder, manifest)
-            judged += self._judge(folder, held, golden)
-        report = self._report(manifest, judged, golden, failures, rescued)
+        judging = Judging(folder, self._begin_bundle(folder, golden), golden, self.steps.done)
+        for artifact in self._artifacts(outcomes, failures):
+            judging.judge(artifact)
+        rescued = self._rescue(workers, folder, judging)
+        report = self._report(judging, golden, failures, rescued)
         report = replace(report, audit=self._audit(folder, report), seconds=time.perf_counter() - begin)
         write_json(folder / REPORT, encode(report))
-        models = [model for model, _ in judged]
+        manifest, models = judging.manifest, list(judging.models.values())
         samples = self.scratch / "evaluation.npz"
         write_page(folder, gather(workers, folder, samples, report, manifest, golden, self.intake, models))
         write_manifest(folder, replace(manifest, recommended=report.recommended, files=file_records(folder)))
@@ -254,59 +254,39 @@ class _Work:
         return Samples(evaluation, call, steps)
 
     def _artifacts(
-        self, outcomes: Mapping[str, Outcome], failures: Mapping[str, ConversionFailed], golden: Golden
+        self, outcomes: Mapping[str, Outcome], failures: Mapping[str, ConversionFailed]
     ) -> tuple[Artifact, ...]:
-        """Describe every file that its engine runs, with the tolerances that it is judged by."""
-        artifacts = []
-        for variant in self.intake.variants:
-            if variant.name not in failures:
-                artifact = decode(Artifact, outcomes[describing(variant)].value, f"description of {variant.name}")
-                artifacts.append(self._held_to_tolerances(artifact, golden))
+        """Describe every file that its engine runs."""
+        artifacts = tuple(
+            decode(Artifact, outcomes[describing(variant)].value, f"description of {variant.name}")
+            for variant in self.intake.variants
+            if variant.name not in failures
+        )
         if not artifacts:
             reasons = "\n".join(str(error) for error in failures.values())
             raise ConversionFailed("No variant could be made", got=f"\n{reasons}")
-        return tuple(artifacts)
+        return artifacts
 
-    def _held_to_tolerances(self, artifact: Artifact, golden: Golden) -> Artifact:
-        given, references = self.intake.contract.tolerances, golden.compressed or golden.references
-        tolerances = {
-            spec.name: tolerance_for(given, artifact.precision, spec, references[spec.name])
-            for spec in self.intake.contract.outputs
-            if spec.name in references
-        }
-        return replace(artifact, tolerances=tolerances)
-
-    def _write_bundle(self, folder: Path, artifacts: tuple[Artifact, ...], golden: Golden) -> Manifest:
-        """Write everything that verification needs; nothing is recommended yet."""
+    def _begin_bundle(self, folder: Path, golden: Golden) -> Manifest:
+        """Write everything that verification needs, but for the model files."""
         contract = self.intake.contract
         write_arrays(folder / "golden.npz", golden.to_arrays())
         if contract.labels:
             (folder / "labels.txt").write_text("\n".join(contract.labels) + "\n", encoding="utf-8")
-        manifest = Manifest(
+        return Manifest(
             format="litefoot-bundle",
             version=1,
             name=self.staged.name,
             contract=contract,
-            artifacts=artifacts,
+            artifacts=(),
             recommended=(),
             files=file_records(folder),
             provenance={"trained": self.intake.provenance},
         )
-        write_manifest(folder, manifest)
-        return manifest
 
-    def _judge(self, folder: Path, artifacts: Sequence[Artifact], golden: Golden) -> list[tuple[Model, Verdict]]:
-        """Replay artifacts as a board would: through the bundle, by their own engine."""
-        judged = []
-        for artifact in artifacts:
-            model = load(folder, artifact=artifact.name)
-            judged.append((model, model.selftest(golden)))
-            self.steps.done(f"verify {artifact.name}")
-        return judged
-
-    def _rescue(self, workers: Workers, folder: Path, verdicts: Sequence[Verdict]) -> Rescued:
+    def _rescue(self, workers: Workers, folder: Path, judging: Judging) -> Rescued:
         """Look for mixed files in the formats whose float file passed and whose int8 file did not."""
-        passed = {verdict.artifact: verdict.passed for verdict in verdicts}
+        passed = {name: verdict.passed for name, verdict in judging.verdicts.items()}
         failed = [
             variant
             for variant in self.mixed
@@ -320,15 +300,15 @@ class _Work:
             calibration=self.intake.calibration,
             models=folder / "models",
             call=self.scratch / "call.npz",
-            scratch=self.scratch,
+            kept=self.kept,
+            judge=lambda artifact: judging.judge(artifact).reason,
         )
         self.steps.total += len(failed)
         return rescue(patient, failed, workers, self.steps.more)
 
     def _report(
         self,
-        manifest: Manifest,
-        judged: Sequence[tuple[Model, Verdict]],
+        judging: Judging,
         golden: Golden,
         failures: dict[str, ConversionFailed],
         rescued: Rescued,
@@ -338,9 +318,9 @@ class _Work:
         contract = self.intake.contract
         call = first_call(contract.inputs, contract.state, golden.inputs)
         sample = {name: array.repeat(batch, axis=0) for name, array in call.items()}
-        models, verdicts = zip(*judged, strict=True)
-        p50_ms = latencies(models, sample, seconds=LATENCY_SECONDS)
-        report = make_report(manifest, verdicts, p50_ms, failures, self.found, self.intake, len(golden))
+        p50_ms = latencies(list(judging.models.values()), sample, seconds=LATENCY_SECONDS)
+        verdicts = list(judging.verdicts.values())
+        report = make_report(judging.manifest, verdicts, p50_ms, failures, self.found, self.intake, len(golden))
         return replace(
             report,
             skipped=(*report.skipped, *rescued.skipped),

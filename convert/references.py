@@ -9,16 +9,16 @@ import json
 import os
 import tempfile
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from litefoot.runtime.errors import UnreadableModel
 from litefoot.runtime.machine.board import cpu_name
 from litefoot.runtime.machine.threads import cache_folder
 from litefoot.runtime.storage.codec import encode
-from litefoot.runtime.storage.files import read_arrays, sha256
+from litefoot.runtime.storage.files import read_arrays
 from litefoot.runtime.storage.folder import write_arrays
 
+from .kept import digest
 from .source import Source
 from .staging import Arrays
 
@@ -78,22 +78,25 @@ class References:
             _limit(self._folder, MAX_BYTES)
 
 
-def _digest(source: Source, samples: Arrays, state: dict[str, str]) -> str:
-    """Of the model's files, how they are read, the samples, and what computes: versions and processor."""
-    path = Path(source.path)
-    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
-    arrays = {
-        name: [array.dtype.str, array.shape, hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()]
-        for name, array in samples.items()
-    }
-    content = {
-        "model": [[file.relative_to(path).as_posix(), sha256(file)] for file in files],
+def model_digest(source: Source) -> Any:
+    """What a model is known by, in JSON.
+
+    Args:
+        source: The model.
+
+    Returns:
+        Its files' content, how they are read, and what computes: versions and processor.
+    """
+    return {
+        "model": digest(Path(source.path)),
         "reading": {name: value for name, value in encode(source).items() if name != "path"},
-        "samples": arrays,
-        "state": state,
         "versions": [importlib.metadata.version(package) for package in _PACKAGES],
         "processor": cpu_name(),
     }
+
+
+def _digest(source: Source, samples: Arrays, state: dict[str, str]) -> str:
+    content = {**model_digest(source), "samples": digest(samples), "state": state}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

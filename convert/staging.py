@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy.typing as npt
 
+from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.errors import UnreadableModel, UsageError, first_line
 from litefoot.runtime.sequences import check_wiring
 from litefoot.runtime.storage.trained import MODEL, TrainedModel, read_trained
@@ -38,6 +39,11 @@ class Training:
     calibration: Arrays
     evaluation: Arrays
     targets: npt.NDArray[Any] | None
+
+    @property
+    def contract(self) -> ModelContract:
+        """What the model promises."""
+        return self.document.contract
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ def stage(model: Any, scratch: Path) -> Staged:
 
 
 def _check(training: Training) -> None:
-    contract = training.document.contract
+    contract = training.contract
     check_wiring(contract.inputs, contract.outputs, contract.state, training.document.name)
     check_given(training.calibration, contract, what="calibration", at_least=MIN_CALIBRATION_SAMPLES)
     check_given(training.evaluation, contract, what="evaluation", at_least=1)

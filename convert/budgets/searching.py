@@ -13,13 +13,13 @@ from litefoot.runtime.storage.codec import encode, read_document
 from litefoot.runtime.storage.folder import check_free, new_folder, write_json
 
 from ..compress import Compression
+from ..kept import Kept, is_whole
 from ..pipeline import Conversion, convert
 from ..progress import Progress
 from ..report.bundling import file_records, write_manifest
 from ..report.page import show_choice
 from ..report.report import REPORT, Report
 from .choosing import Candidate, Choice, choose
-from .kept import Kept, is_whole
 from .limits import Budgets
 
 
@@ -81,12 +81,17 @@ def _shared(options: Mapping[str, Any], way: Mapping[str, Any]) -> dict[str, Any
 
 
 def _converted(kept: Kept, model: Any, options: dict[str, Any], progress: Progress | None) -> tuple[Path, Report]:
-    bundle = kept.bundle({"model": model, **options})
+    bundle = kept.place({name: _content(value) for name, value in {"model": model, **options}.items()})
     if not is_whole(bundle):
         convert(model, out=bundle, force=True, progress=progress, **options)
     elif progress is not None:
         progress("converted before", 1, 1)
     return bundle, read_document(Report, bundle / REPORT)
+
+
+def _content(value: Any) -> Any:
+    """Of a path its files, which decide what comes of it."""
+    return Path(value) if isinstance(value, str) and Path(value).exists() else value
 
 
 def _part(progress: Progress | None, number: int, ways: int, name: str) -> Progress | None:

@@ -18,29 +18,24 @@ from .float_file import Array, FloatFile, Linear, one_call, open_float
 SAMPLES = 64
 _HIGHEST = 127
 """Of symmetric weights in 8 bits, as both quantizers store them."""
+_ACTIVATIONS = ("Relu", "Clip")
+"""Which ONNX keeps apart, and whose output stands for the layer's where ranges are chosen."""
 
 
-def correct_biases(
-    float_file: Path, out: Path, inputs: Mapping[str, Array], *, kept_float: Collection[str] = ()
-) -> tuple[str, ...]:
+def correct_biases(float_file: Path, out: Path, inputs: Mapping[str, Array]) -> tuple[str, ...]:
     """Correct the biases of a float file for weights in 8 bits. Its own outputs change by what the rounding will.
 
     Args:
         float_file: A ``.tflite`` or ``.onnx`` file.
         out: The file to write; none where no layer has a bias.
         inputs: By input name, (samples, ...), whose means are measured.
-        kept_float: The tensors written by layers whose weights will not be rounded.
 
     Returns:
         The layers that were changed, with the largest correction.
     """
     file = open_float(float_file)
     uses = [name for node in file.nodes for name in node.constants]
-    layers = [
-        layer
-        for layer in file.linears()
-        if layer.bias is not None and uses.count(layer.bias) == 1 and layer.output not in kept_float
-    ]
+    layers = [layer for layer in file.linears() if layer.bias is not None and uses.count(layer.bias) == 1]
     means = _means(file, layers, inputs)
     constants, told = file.constants(), []
     for layer in layers:
@@ -51,6 +46,36 @@ def correct_biases(
     if told:
         file.save(out)
     return tuple(told)
+
+
+def restore_biases(corrected: Path, uncorrected: Path, names: Collection[str], out: Path) -> bool:
+    """Undo the correction in layers whose weights are not rounded after all, where it is an error of its own.
+
+    Args:
+        corrected: A file that `correct_biases` wrote, or one that was made of it.
+        uncorrected: What `correct_biases` had read.
+        names: Tensors that those layers write, before or after their activation.
+        out: The file to write; none where no layer writes such a tensor.
+
+    Returns:
+        Whether there is one.
+    """
+    file, before = open_float(corrected), open_float(uncorrected).constants()
+    written = set(names)
+    for node in file.nodes:
+        if node.operator in _ACTIVATIONS and written & set(node.outputs):
+            written |= set(node.inputs)
+    products = {name: set(node.outputs) for node in file.nodes for name in node.constants}
+    restored = [
+        layer.bias
+        for layer in file.linears()
+        if layer.bias is not None and written & (products[layer.weights] | {layer.output})
+    ]
+    for bias in restored:
+        file.set_constant(bias, before[bias])
+    if restored:
+        file.save(out)
+    return bool(restored)
 
 
 def expected_shift(weights: Array, layer: Linear, mean: Array) -> Array:

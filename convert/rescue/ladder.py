@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from litefoot.runtime.errors import LitefootError
 from litefoot.runtime.storage.manifest import Artifact
@@ -25,8 +26,27 @@ _MOST_CHARACTERS = 300
 _HALF_THE_ERROR_DB = 6.0
 _WORTH_DB = 0.5
 """What a remedy has to gain, to be kept."""
+MOST_JUDGED = 3
+"""Files of a format that are shown the evaluation samples: of many the luckiest would pass."""
+_CLOSER_DB = 2.0
+"""By how much less noise the next one has, where one was turned down."""
 
 Ranked = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A file that was tried.
+
+    Attributes:
+        measured: What it did.
+        file: Where it is; nowhere where it could not be made.
+        place: Of its trial.
+    """
+
+    measured: Measured
+    file: Path | None
+    place: int
 
 
 class Shop(Protocol):
@@ -46,8 +66,8 @@ class Shop(Protocol):
     def attempt(self, variant: Variant, plan: Plan) -> tuple[Measured, Path]:
         """Make a file and try it; see `Workshop.attempt`."""
 
-    def deliver(self, variant: Variant, file: Path) -> Artifact:
-        """Put a file among the others; see `Workshop.deliver`."""
+    def deliver(self, variant: Variant, file: Path) -> tuple[Artifact, str]:
+        """Have a file judged; see `Workshop.deliver`."""
 
     def bytes_of(self, name: str) -> int:
         """The size of a file; see `Workshop.bytes_of`."""
@@ -97,94 +117,105 @@ class Ladder:
     def __init__(self, shop: Shop, variant: Variant, tell: Callable[[str], None]) -> None:
         self._shop, self._variant, self._tell = shop, variant, tell
         self._trials: list[Trial] = []
-        self._made: dict[Plan, tuple[Path, int]] = {}
+        self._made: dict[Plan, _Made] = {}
         self._remedies: list[str] = []
         self._goal_db = float("-inf")
+        self._rescue: Rescue | None = None
 
     def climb(self) -> Rescued:
-        """Try until something passes.
+        """Try until something passes, on the held-out samples and then on those of the verdict.
 
         Returns:
-            The file, if there is one, and the trials.
+            How the file came about, if there is one, and the trials.
         """
+        reason = "no file smaller than the float one passed on the held-out samples"
         try:
-            plan = self._shop.prepare(self._variant)
-            found = self._search(plan)
-            if found is None:
-                return self._given_up("no file smaller than the float one passed on the held-out samples")
-            return self._delivered(*found)
+            for plan, ranked in itertools.islice(self._candidates(), MOST_JUDGED):
+                self._judge(plan, ranked)
+                if self._rescue is not None and not self._rescue.reason:
+                    break
         except LitefootError as error:
-            return self._given_up(_in_a_line(error))
+            reason = _in_a_line(error)
+        if self._rescue is None:
+            return Rescued(trials=tuple(self._trials), skipped=(Skipped(self._variant.name, reason),))
+        return Rescued((self._rescue,), tuple(self._trials))
 
-    def _search(self, plan: Plan) -> tuple[Plan, Ranked] | None:
-        """The plan that gives back least, and the layers that it was chosen from."""
+    def _candidates(self) -> Iterator[tuple[Plan, Ranked]]:
+        """Plans that passed on the held-out samples, and what they were chosen from; each is closer than the last."""
+        plan = self._shop.prepare(self._variant)
         before = self._try(plan, "everything in 8 bits")
         if before.passed and before.sqnr_db is not None:
             # These samples do not show what failed, so they are asked for clearly less noise instead.
             self._goal_db = before.sqnr_db + _HALF_THE_ERROR_DB
-        plan, measured = self._treated(plan, before)
-        if measured.passed and self._remedies:
-            return plan, ()
+        for remedy in (*REMEDIES, *CALIBRATIONS[1:]):
+            treated = self._treated(plan, remedy.name)
+            if treated is not None:
+                plan = treated
+                if self._holds(plan):
+                    yield plan, ()
         ranked = self._shop.rank(self._variant, plan, Path(plan.quantized))
         tensors = [tensor for tensor, _ in ranked]
-        count = self._fewest(ranked, "computed in float", lambda n: replace(plan, freed=tuple(tensors[:n])))
-        if count is not None:
-            return replace(plan, freed=tuple(tensors[:count])), ranked
+        yield from self._by_layers(ranked, "computed in float", lambda n: replace(plan, freed=tuple(tensors[:n])))
         free = replace(plan, freed=tuple(tensors))
-        if free not in self._made:
-            return None
-        by_weights = self._shop.rank(self._variant, free, self._made[free][0])
+        file = self._made[free].file if free in self._made else None
+        if file is None:
+            return
+        by_weights = self._shop.rank(self._variant, free, file)
         names = [tensor for tensor, _ in by_weights]
-        count = self._fewest(by_weights, "stored in float", lambda n: replace(free, float_weights=tuple(names[:n])))
-        return None if count is None else (replace(free, float_weights=tuple(names[:count])), (*ranked, *by_weights))
+        for found, _ in self._by_layers(
+            by_weights, "stored in float", lambda n: replace(free, float_weights=tuple(names[:n]))
+        ):
+            yield found, (*ranked, *by_weights)
 
-    def _treated(self, plan: Plan, measured: Measured) -> tuple[Plan, Measured]:
-        """What comes of the remedies that help, one after another."""
-        calibrations = {calibration.name: f"ranges by {calibration.name}" for calibration in CALIBRATIONS[1:]}
-        for remedy, what in ({remedy.name: remedy.name for remedy in REMEDIES} | calibrations).items():
-            if self._remedies and measured.passed:
-                break
-            try:
-                treated = self._shop.treat(self._variant, plan, remedy)
-            except LitefootError as error:
-                self._note(f"{what}, everything in 8 bits", Measured.impossible(_in_a_line(error)), 0.0)
-                continue
-            if treated is None:
-                continue
-            found = self._try(treated[0], f"{what}, everything in 8 bits")
-            if found.sqnr_db is not None and found.sqnr_db > _db(measured) + _WORTH_DB:
-                plan, measured = treated[0], found
-                self._remedies.append(what if remedy in calibrations else f"{what} ({len(treated[1])})")
-                self._keep(plan)
-        return plan, measured
+    def _treated(self, plan: Plan, remedy: str) -> Plan | None:
+        """What comes of a remedy, if it helps."""
+        by_ranges = remedy in (calibration.name for calibration in CALIBRATIONS)
+        what = f"ranges by {remedy}" if by_ranges else remedy
+        told = f"{what}, everything in 8 bits"
+        try:
+            treated = self._shop.treat(self._variant, plan, remedy)
+        except LitefootError as error:
+            self._note(told, Measured.impossible(_in_a_line(error)), 0.0)
+            return None
+        if treated is None or _db(self._try(treated[0], told)) <= _db(self._made[plan].measured) + _WORTH_DB:
+            return None
+        self._remedies.append(what if by_ranges else f"{what} ({len(treated[1])})")
+        self._change(treated[0], kept=True)
+        return treated[0]
 
-    def _fewest(self, ranked: Ranked, how: str, plan: Callable[[int], Plan]) -> int | None:
+    def _by_layers(self, ranked: Ranked, how: str, plan: Callable[[int], Plan]) -> Iterator[tuple[Plan, Ranked]]:
+        """The plan that gives back least; and while that is turned down, the next one."""
+
         def passes(count: int) -> bool:
             first = ranked[0][1]
             what = f"{first} {how}" if count == 1 else f"{count} of {len(ranked)} layers {how}, {first} first"
             return self._try(plan(count), what).passed
 
-        return fewest(len(ranked), passes)
+        while (count := fewest(len(ranked), passes)) is not None:
+            yield plan(count), ranked
 
     def _try(self, plan: Plan, what: str) -> Measured:
-        begin = time.perf_counter()
-        try:
-            measured, file = self._shop.attempt(self._variant, plan)
-            self._made[plan] = file, len(self._trials)
-        except LitefootError as error:
-            measured = Measured.impossible(_in_a_line(error))
-        measured = self._held_to_the_goal(measured)
-        self._note(what, measured, time.perf_counter() - begin)
-        return measured
+        """Make and measure a file, once."""
+        if plan not in self._made:
+            begin, file = time.perf_counter(), None
+            try:
+                measured, file = self._shop.attempt(self._variant, plan)
+            except LitefootError as error:
+                measured = Measured.impossible(_in_a_line(error))
+            self._made[plan] = _Made(measured, file, len(self._trials))
+            self._note(what, self._held_to_the_goal(measured), time.perf_counter() - begin)
+        return self._held_to_the_goal(self._made[plan].measured)
+
+    def _holds(self, plan: Plan) -> bool:
+        return self._held_to_the_goal(self._made[plan].measured).passed
 
     def _note(self, what: str, measured: Measured, seconds: float) -> None:
         self._trials.append(Trial(self._variant.name, what, seconds=seconds, **vars(measured)))
         self._tell(f"{self._variant.name}: {what}")
 
-    def _keep(self, plan: Plan) -> Path:
-        file, place = self._made[plan]
-        self._trials[place] = replace(self._trials[place], kept=True)
-        return file
+    def _change(self, plan: Plan, **what: Any) -> None:
+        place = self._made[plan].place
+        self._trials[place] = replace(self._trials[place], **what)
 
     def _held_to_the_goal(self, measured: Measured) -> Measured:
         """A file that is no smaller than the float one, or no better than the one that failed, is no rescue."""
@@ -194,24 +225,32 @@ class Ladder:
             return replace(measured, passed=False, reason=f"SQNR below {self._goal_db:.1f} dB")
         return measured
 
-    def _delivered(self, plan: Plan, ranked: Ranked) -> Rescued:
-        artifact = self._shop.deliver(self._variant, self._keep(plan))
+    def _judge(self, plan: Plan, ranked: Ranked) -> None:
+        """Have a candidate judged; one that is turned down leaves its place to those with less noise."""
+        made, last = self._made[plan], self._rescue
+        assert made.file is not None
+        artifact, reason = self._shop.deliver(self._variant, made.file)
+        if reason:
+            failed = replace(made.measured, passed=False, reason=f"on the evaluation samples: {reason}")
+            self._made[plan] = replace(made, measured=failed)
+            self._change(plan, passed=False, reason=failed.reason)
+            self._goal_db = max(self._goal_db, _db(failed) + _CLOSER_DB)
+        else:
+            self._change(plan, kept=True)
         names = dict(ranked)
         assert self._variant.needs is not None
         whole, quantized = (self._shop.bytes_of(name) for name in (f"fp32.{self._variant.format}", self._variant.needs))
-        told = Rescue(
+        self._rescue = Rescue(
             name=self._variant.name,
             remedies=tuple(self._remedies),
             in_float=tuple(_told(tensor, names) for tensor in plan.freed),
             float_weights=tuple(_told(tensor, names) for tensor in plan.float_weights),
             held_out=self._shop.held_out,
+            judged=1 if last is None else last.judged + 1,
+            reason=reason,
             bytes_to_int8=artifact.bytes / quantized,
             bytes_to_float=artifact.bytes / whole,
         )
-        return Rescued((artifact,), (told,), tuple(self._trials))
-
-    def _given_up(self, reason: str) -> Rescued:
-        return Rescued(trials=tuple(self._trials), skipped=(Skipped(self._variant.name, reason),))
 
 
 def _told(tensor: str, names: dict[str, str]) -> str:

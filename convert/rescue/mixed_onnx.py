@@ -42,6 +42,7 @@ class _Freeing:
         self._graph = graph
         self._constants = {tensor.name: tensor for tensor in source.initializer}
         self._of_source = {name: node for node in source.node for name in node.output}
+        self._adding = {name: node for node in source.node if node.op_type == "Add" for name in node.input}
         self._own_constants = {tensor.name for tensor in graph.initializer}
         self._outputs = {each.name for each in graph.output}
 
@@ -69,11 +70,10 @@ class _Freeing:
         source = self._of_source.get(name)
         if source is not None and source.op_type in _ACTIVATIONS:  # the weights are those of what it follows
             source = self._of_source.get(source.input[0])
-        node = None if source is None else self._same(source)
-        if source is not None and node is not None:
-            for place, constant in enumerate(source.input):
-                if constant in self._constants and place < len(node.input):
-                    self._use_constant(node, place, constant)
+        if source is not None:
+            self._use_constants(source)
+            if source.op_type == "MatMul" and source.output[0] in self._adding:  # its bias
+                self._use_constants(self._adding[source.output[0]])
 
     def remove_unused(self) -> None:
         """Remove what nothing reads any more."""
@@ -125,6 +125,13 @@ class _Freeing:
             source = sources.get(node.name)
             if source is not None and freed in node.input[:1] and len(node.input) > 2 and source.input[2:3]:
                 self._use_constant(node, 2, source.input[2])
+
+    def _use_constants(self, source: Any) -> None:
+        """Have the node that a float one became read that one's constants."""
+        node = self._same(source)
+        if node is not None:
+            for place, constant in enumerate(source.input[: len(node.input)]):
+                self._use_constant(node, place, constant)
 
     def _use_constant(self, node: Any, place: int, constant: str) -> None:
         """Read a constant of the float graph, under a name that nothing else has: the rounded one may have its own."""

@@ -16,20 +16,21 @@ from ..tflite_tables import read_tables
 from .trials import Plan
 
 
-def make(plan: Plan, out: Path) -> None:
+def make(plan: Plan, source: Path, out: Path) -> None:
     """Quantize a float file, but for what a plan frees.
 
     Args:
         plan: What is to stay in float.
+        source: Its float file, or the same with other constants.
         out: The ``.tflite`` file to write.
     """
-    tables = read_tables(Path(plan.source))
-    recipe = recipe_of(plan.source, "int8", integer_io=False, one_scale=plan.one_scale)
+    tables = read_tables(source)
+    recipe = recipe_of(str(source), "int8", integer_io=False, one_scale=plan.one_scale)
     for scope in _touching(tables, plan.freed):
         recipe += _weights_alone(scope)
     for scope in _writing(tables, plan.float_weights):
         recipe.append(_left_alone(f"(?:(?:^|;){re.escape(scope)};)"))
-    out.write_bytes(quantize(plan.source, recipe, _ranges(plan.source, plan.calibration, plan.ranges)))
+    out.write_bytes(quantize(str(source), recipe, _ranges(plan.source, plan.calibration, plan.ranges)))
 
 
 @functools.lru_cache(maxsize=1)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from litefoot.runtime.storage.manifest import Artifact
-
 from ..remedies import CALIBRATIONS
 from ..variants import Skipped
 
@@ -20,9 +18,9 @@ class Trial:
         what: What was done to it, for people.
         bytes: Size of the file; 0 where it could not be made.
         sqnr_db: Of the worst output, on the held-out samples; None where it could not be measured.
-        passed: Whether every limit held there.
+        passed: Whether every limit held there, and, of a file that was judged then, on the evaluation samples.
         reason: Why it did not pass, or could not be made; empty when it did.
-        seconds: How long it took.
+        seconds: How long it took; next to nothing for one that an interrupted run had finished.
         kept: Whether the file, or what was done to it, was kept.
     """
 
@@ -47,6 +45,8 @@ class Rescue:
             tells; their weights are in 8 bits.
         float_weights: The layers whose weights are in float too.
         held_out: How many samples decided; none of them calibrated the file, and none is among those of the verdict.
+        judged: How many files that passed there were judged on the evaluation samples; this is the last of them.
+        reason: Why even this one did not pass there; empty when it did.
         bytes_to_int8: Its size divided by that of the int8 file.
         bytes_to_float: Likewise by that of the float file.
     """
@@ -56,6 +56,8 @@ class Rescue:
     in_float: tuple[str, ...]
     float_weights: tuple[str, ...]
     held_out: int
+    judged: int
+    reason: str
     bytes_to_int8: float
     bytes_to_float: float
 
@@ -65,13 +67,11 @@ class Rescued:
     """What the rescue of a conversion ended with.
 
     Attributes:
-        artifacts: The mixed files, as their worker described them: without tolerances.
-        rescues: How each of them came about.
+        rescues: How each mixed file came about.
         trials: Everything that was tried, in order.
         skipped: Mixed variants that were not made, and why.
     """
 
-    artifacts: tuple[Artifact, ...] = ()
     rescues: tuple[Rescue, ...] = ()
     trials: tuple[Trial, ...] = ()
     skipped: tuple[Skipped, ...] = ()
@@ -88,6 +88,7 @@ class Plan:
         calibration: An ``.npz`` file.
         ranges: How activation ranges are chosen: the name of one of `CALIBRATIONS`.
         one_scale: Whether all weights of a layer have one scale, as those of a clustered model do.
+        uncorrected: The float file before its biases were corrected for weights in 8 bits; empty where they were not.
         freed: Tensors whose values stay in float.
         float_weights: Tensors whose operators keep their weights in float too.
     """
@@ -98,6 +99,7 @@ class Plan:
     calibration: str
     ranges: str = CALIBRATIONS[0].name
     one_scale: bool = False
+    uncorrected: str = ""
     freed: tuple[str, ...] = ()
     float_weights: tuple[str, ...] = ()
 

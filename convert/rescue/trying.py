@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from litefoot.runtime.verification.verdict import judge
 
 from ..explain import explain_layers, worst
 from ..export import quantize_onnx
-from ..remedies import CALIBRATIONS, REMEDIES
+from ..remedies import CALIBRATIONS, REMEDIES, restore_biases
 from . import mixed_onnx, mixed_tflite
 from .held_out import Arrays, limits
 from .moving import moved
@@ -66,7 +67,7 @@ def treat(*, remedy: str, source: str, plan: dict[str, Any]) -> list[str]:
 def _quantize(plan: Plan) -> None:
     """Everything in 8 bits."""
     if plan.format == "tflite":
-        mixed_tflite.make(plan, Path(plan.quantized))
+        mixed_tflite.make(plan, Path(plan.source), Path(plan.quantized))
         return
     (how,) = (one.onnx for one in CALIBRATIONS if one.name == plan.ranges)
     quantize_onnx.quantize(
@@ -121,10 +122,21 @@ def make(plan: Plan, out: Path) -> None:
         out: The file to write.
     """
     plan = replace(plan, freed=moved(Path(plan.source), plan.freed))
-    if plan.format == "onnx":
-        mixed_onnx.make(Path(plan.quantized), Path(plan.source), plan.freed, plan.float_weights, out)
-    else:
-        mixed_tflite.make(plan, out)
+    with tempfile.TemporaryDirectory() as folder:
+        source = _with_own_biases(plan, Path(folder))
+        if plan.format == "onnx":
+            mixed_onnx.make(Path(plan.quantized), source, plan.freed, plan.float_weights, out)
+        else:
+            mixed_tflite.make(plan, source, out)
+
+
+def _with_own_biases(plan: Plan, folder: Path) -> Path:
+    """The float file, in which no bias makes up for a rounding that is not done."""
+    source, restored = Path(plan.source), folder / f"restored.{plan.format}"
+    corrected = plan.uncorrected and plan.float_weights
+    if corrected and restore_biases(source, Path(plan.uncorrected), plan.float_weights, restored):
+        return restored
+    return source
 
 
 def measure(file: Path, held_out: Arrays, contract: ModelContract) -> Measured:

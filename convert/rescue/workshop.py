@@ -1,7 +1,9 @@
-"""Where the trials of a rescue are made: files, samples and workers, behind four verbs."""
+"""Where the trials of a rescue are made: files, samples and workers, behind a few verbs."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,11 @@ from litefoot.runtime.storage.folder import write_arrays
 from litefoot.runtime.storage.golden import Golden
 from litefoot.runtime.storage.manifest import Artifact
 
+from ..compress.working import KEY
 from ..jobs import QUANTIZER, answering, describing, stepping
-from ..references import References
-from ..remedies import CALIBRATIONS
+from ..kept import Kept
+from ..references import References, model_digest
+from ..remedies import BIASES, CALIBRATIONS
 from ..source import Source
 from ..variants import Variant
 from ..workers.pool import Job, Workers
@@ -33,7 +37,8 @@ class Patient:
         calibration: By input name, (samples, ...); of a model with state, sequences.
         models: The folder of its files; the mixed ones are written there.
         call: An ``.npz`` file of what one call takes.
-        scratch: A folder for what is tried.
+        kept: Where what is tried is kept until the conversion has ended.
+        judge: Gives a described file its verdict on the evaluation samples: why it did not pass, empty when it did.
     """
 
     source: Source
@@ -41,11 +46,16 @@ class Patient:
     calibration: Arrays
     models: Path
     call: Path
-    scratch: Path
+    kept: Kept
+    judge: Callable[[Artifact], str]
 
 
 class Workshop:
-    """The trials of one conversion. Every file is made and run in a worker: what crashes there is a failed trial.
+    """The trials of one conversion.
+
+    Every file is made and run in a worker: what crashes there is a failed trial. What a worker has done is kept by the
+    digest of all that decides it, and taken from there when an interrupted conversion is begun again. What failed is
+    done again: the machine may have had its part in it.
 
     Args:
         patient: The model.
@@ -57,9 +67,8 @@ class Workshop:
 
     def __init__(self, patient: Patient, workers: Workers) -> None:
         self._patient, self._workers = patient, workers
-        self._folder = patient.scratch / "rescue"
-        self._folder.mkdir()
-        self._made = 0
+        self._folder = patient.kept.path
+        self._folder.mkdir(parents=True, exist_ok=True)
         self._rest, self._held_out = (self._folder / name for name in ("rest.npz", "held_out.npz"))
         rest, held = split(patient.calibration)
         self.held_out = min(len(array) for array in held.values())
@@ -78,17 +87,15 @@ class Workshop:
         Raises:
             LitefootError: It could not be made.
         """
-        source = self._patient.models / f"fp32.{variant.format}"
-        prepared, quantized = (self._folder / f"{name}.{variant.format}" for name in ("prepared", "quantized"))
         form = self._patient.source.compressed
-        plan = Plan(
-            variant.format,
-            str(prepared),
-            str(quantized),
-            str(self._rest),
-            one_scale=form is not None and form.one_scale,
+        one_scale = form is not None and form.one_scale
+        place = self._patient.kept.place(
+            {"model": self._model(variant), "calibration": self._rest, "variant": variant, "one_scale": one_scale}
         )
-        self._ask(variant.name, "rescue-prepare", {"source": str(source), "plan": encode(plan)})
+        prepared, quantized = _files(place, variant)
+        plan = Plan(variant.format, str(prepared), str(quantized), str(self._rest), one_scale=one_scale)
+        source = self._patient.models / f"fp32.{variant.format}"
+        self._once(place, variant, "rescue-prepare", {"source": str(source), "plan": encode(plan)})
         return plan
 
     def treat(self, variant: Variant, plan: Plan, remedy: str) -> tuple[Plan, tuple[str, ...]] | None:
@@ -105,13 +112,15 @@ class Workshop:
         Raises:
             LitefootError: It could not be done.
         """
-        self._made += 1
-        source, quantized = (self._folder / f"{self._made}-{name}.{variant.format}" for name in ("float", "int8"))
+        place = self._patient.kept.place({"task": "rescue-treat", "remedy": remedy, "plan": _content(plan)})
+        source, quantized = _files(place, variant)
         treated = replace(plan, source=str(source), quantized=str(quantized))
         if remedy in (calibration.name for calibration in CALIBRATIONS):
             treated = replace(treated, ranges=remedy)
+        if remedy == BIASES:
+            treated = replace(treated, uncorrected=plan.source)
         arguments = {"remedy": remedy, "source": plan.source, "plan": encode(treated)}
-        changed = self._ask(variant.name, "rescue-treat", arguments)
+        changed = self._once(place, variant, "rescue-treat", arguments)
         return (treated, tuple(changed)) if changed else None
 
     def rank(self, variant: Variant, plan: Plan, quantized: Path) -> list[tuple[str, str]]:
@@ -128,13 +137,10 @@ class Workshop:
         Raises:
             LitefootError: The file could not be looked into.
         """
-        arguments = {
-            "source": plan.source,
-            "quantized": str(quantized),
-            "held_out": str(self._held_out),
-            "state": self._patient.contract.state,
-        }
-        return [(tensor, layer) for tensor, layer in self._ask(variant.name, "rescue-rank", arguments)]
+        files = {"source": Path(plan.source), "quantized": quantized, "held_out": self._held_out}
+        arguments = {**{name: str(file) for name, file in files.items()}, "state": self._patient.contract.state}
+        place = self._patient.kept.place({"task": "rescue-rank", **arguments, **files})
+        return [(tensor, layer) for tensor, layer in self._once(place, variant, "rescue-rank", arguments)]
 
     def attempt(self, variant: Variant, plan: Plan) -> tuple[Measured, Path]:
         """Make a file and try it on the held-out samples.
@@ -149,26 +155,23 @@ class Workshop:
         Raises:
             LitefootError: It could not be made or run.
         """
-        self._made += 1
-        out = self._folder / f"{self._made}.{variant.format}"
-        arguments = {
-            "plan": encode(plan),
-            "held_out": str(self._held_out),
-            "contract": encode(self._patient.contract),
-            "out": str(out),
-        }
-        measured = self._ask(variant.name, "rescue-try", arguments)
-        return decode(Measured, measured, "measured"), out
+        contract = encode(self._patient.contract)
+        place = self._patient.kept.place(
+            {"task": "rescue-try", "plan": _content(plan), "held_out": self._held_out, "contract": contract}
+        )
+        out = place.with_suffix(f".{variant.format}")
+        arguments = {"plan": encode(plan), "held_out": str(self._held_out), "contract": contract, "out": str(out)}
+        return decode(Measured, self._once(place, variant, "rescue-try", arguments), "measured"), out
 
-    def deliver(self, variant: Variant, file: Path) -> Artifact:
-        """Put a file among the model's others.
+    def deliver(self, variant: Variant, file: Path) -> tuple[Artifact, str]:
+        """Put a file among the model's others, and have it judged.
 
         Args:
             variant: The mixed variant.
             file: Of one of its trials.
 
         Returns:
-            Its description, without tolerances.
+            Its description, and why it did not pass on the evaluation samples; empty when it did.
 
         Raises:
             LitefootError: It does not run.
@@ -181,7 +184,9 @@ class Workshop:
             "samples": str(self._patient.call),
             "state": self._patient.contract.state,
         }
-        return decode(Artifact, self._ask(describing(variant), "describe", arguments), "description")
+        described = self._workers.ask(Job(describing(variant), "describe", arguments, lane=QUANTIZER))
+        artifact = decode(Artifact, described, "description")
+        return artifact, self._patient.judge(artifact)
 
     def bytes_of(self, name: str) -> int:
         """The size of a file of the conversion.
@@ -194,8 +199,24 @@ class Workshop:
         """
         return (self._patient.models / name).stat().st_size
 
-    def _ask(self, name: str, task: str, arguments: dict[str, Any]) -> Any:
-        return self._workers.ask(Job(name, task, arguments, lane=QUANTIZER))
+    def _once(self, place: Path, variant: Variant, task: str, arguments: dict[str, Any]) -> Any:
+        """What a worker answers, or answered before it was interrupted; the files that it wrote are there."""
+        answer = place.with_suffix(".json")
+        if answer.is_file():
+            return json.loads(answer.read_text(encoding="utf-8"))
+        value = self._workers.ask(Job(variant.name, task, arguments, lane=QUANTIZER))
+        partial = place.with_suffix(".partial")
+        partial.write_text(json.dumps(value), encoding="utf-8")
+        partial.replace(answer)
+        return value
+
+    def _model(self, variant: Variant) -> Any:
+        """What the float file is made from: tf2onnx never writes the same bytes twice."""
+        source = self._patient.source
+        if source.custom_objects:  # a class of the user's own computes what is written in no file of the model
+            return self._patient.models / f"fp32.{variant.format}"
+        compression = None if source.compressed is None else Path(source.compressed.folder) / KEY
+        return {"original": model_digest(replace(source, compressed=None)), "compression": compression}
 
     def _answers(self, held: Arrays) -> Arrays:
         """The full-precision model's answers to the held-out samples."""
@@ -221,3 +242,14 @@ class Workshop:
         sequences = self._folder / "sequences.npz"
         write_arrays(sequences, rest)
         self._workers.ask(stepping(self._patient.source, state, sequences, self._rest))
+
+
+def _files(place: Path, variant: Variant) -> tuple[Path, Path]:
+    """A float file, and the same with everything in 8 bits."""
+    return place.with_name(f"{place.name}-float.{variant.format}"), place.with_name(f"{place.name}-8.{variant.format}")
+
+
+def _content(plan: Plan) -> dict[str, Any]:
+    """A plan by what is in its files, wherever they lie."""
+    files = {name: Path(getattr(plan, name)) for name in ("source", "quantized", "calibration")}
+    return {**vars(plan), **files, "uncorrected": Path(plan.uncorrected) if plan.uncorrected else None}

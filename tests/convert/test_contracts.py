@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from litefoot.convert.contracts import Promises, make_contract, read_promises, with_labels
+from litefoot.convert.contracts import Promises, limited, make_contract, read_promises, with_labels
 from litefoot.convert.source import Description
 from litefoot.runtime.contract import Metric, ModelContract
 from litefoot.runtime.errors import UsageError
@@ -39,6 +39,14 @@ def refused(*inputs: TensorSpec, outputs: tuple[TensorSpec, ...] = (CLASSES,), *
 
 def test_without_promises_the_contract_is_what_was_found() -> None:
     assert make_contract(found(), Promises()) == ModelContract((PICTURE,), (CLASSES,), "")
+
+
+def test_a_limit_of_the_users_stands_above_the_metrics_own_and_needs_a_metric() -> None:
+    assert limited(ACCURACY, None) == ACCURACY
+    assert limited(ACCURACY, 0.2) == Metric("accuracy", 0.2)
+    assert limited(None, None) is None
+    assert make_contract(found(), Promises(metric=ACCURACY, max_drop=0.2)).metric == Metric("accuracy", 0.2)
+    assert "there is none" in refused(max_drop=0.2)
 
 
 def test_what_the_user_said_is_in_the_contract() -> None:

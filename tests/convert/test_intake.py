@@ -279,6 +279,16 @@ def test_a_trained_models_contract_is_its_own(staged: Staged) -> None:
         take(trained(staged), promises=Promises(task="other"))
 
 
+def test_how_much_a_trained_models_metric_may_drop_is_the_users_to_say_and_is_told(staged: Staged) -> None:
+    usual = take(trained(staged))
+    asked = take(trained(staged), promises=Promises(max_drop=0.2))
+    assert (usual.contract.metric, usual.notes) == (Metric("accuracy", 0.01), ())
+    assert asked.contract.metric == Metric("accuracy", 0.2)
+    assert asked.notes == ("accuracy may drop by 20.00%, as asked for; the model came with a limit of 1.00%",)
+    with pytest.raises(UsageError, match="there is none"):
+        take(trained(staged, replace(CONTRACT, metric=None)), promises=Promises(max_drop=0.2))
+
+
 Z = TensorSpec("z", (None, 3), "float32", kind="regression")
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from litefoot.cli.budget_options import add_budgets, budgets_of
 from litefoot.convert.budgets import Budgets
-from litefoot.convert.budgets.kept import Kept
 from litefoot.convert.budgets.searching import convert_within
+from litefoot.convert.kept import Kept
 from litefoot.runtime import Bundle
 from litefoot.runtime.errors import UnreadableModel
 
@@ -85,7 +85,7 @@ def test_a_budget_that_cannot_be_met_ends_with_1_and_the_files_are_there(
 @pytest.mark.slow
 def test_a_finished_conversion_is_not_made_again(digits_bundle: Path, tmp_path: Path) -> None:
     missing, out = str(tmp_path / "missing.keras"), tmp_path / "bundle"
-    kept = Kept(out).bundle({"model": missing, "variants": None})
+    kept = Kept(out).place({"model": missing, "variants": None})
     shutil.copytree(digits_bundle, kept)
     told: list[str] = []
     done = convert_within(
@@ -100,7 +100,7 @@ def test_a_finished_conversion_is_not_made_again(digits_bundle: Path, tmp_path: 
 @pytest.mark.slow
 def test_one_that_was_changed_since_is(digits_bundle: Path, tmp_path: Path) -> None:
     missing, out = str(tmp_path / "missing.keras"), tmp_path / "bundle"
-    kept = Kept(out).bundle({"model": missing})
+    kept = Kept(out).place({"model": missing})
     shutil.copytree(digits_bundle, kept)
     (kept / "models" / "int8.tflite").write_bytes(b"something else")
     with pytest.raises(UnreadableModel, match="no such model"):

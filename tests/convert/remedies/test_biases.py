@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tiny_models
 
-from litefoot.convert.remedies.biases import correct_biases, expected_shift, round_weights
+from litefoot.convert.remedies.biases import correct_biases, expected_shift, restore_biases, round_weights
 from litefoot.convert.remedies.float_file import Linear, open_float
 
 WEIGHTS = np.array([[127.0, 0.4], [1.0, 127.0]], np.float32)
@@ -50,8 +50,21 @@ def test_the_rounded_layer_has_the_float_ones_mean(tmp_path: Path, suffix: str) 
 
 
 @FORMATS
-def test_a_layer_that_stays_in_float_keeps_its_bias(tmp_path: Path, suffix: str) -> None:
-    file = tiny_models.write_two_layers(tmp_path / f"a{suffix}", WEIGHTS, np.eye(2, dtype=np.float32))
+def test_a_layer_that_stays_in_float_gets_its_bias_back_and_no_other(tmp_path: Path, suffix: str) -> None:
+    file = tiny_models.write_two_layers(tmp_path / f"a{suffix}", WEIGHTS, WEIGHTS)
+    corrected, out = tmp_path / f"b{suffix}", tmp_path / f"c{suffix}"
+    correct_biases(file, corrected, X)
     first = open_float(file).linears()[0]
-    correct_biases(file, tmp_path / f"b{suffix}", X, kept_float=[first.output])
-    assert not open_float(tmp_path / f"b{suffix}").constants()["b1"].any()
+    assert restore_biases(corrected, file, [first.output], out)
+    before, after = open_float(corrected).constants(), open_float(out).constants()
+    assert before["b1"].any()
+    assert not after["b1"].any()
+    np.testing.assert_array_equal(after["b2"], before["b2"])
+    assert after["b2"].any()
+
+
+@FORMATS
+def test_where_no_layer_stays_in_float_nothing_is_written(tmp_path: Path, suffix: str) -> None:
+    file = tiny_models.write_two_layers(tmp_path / f"a{suffix}", WEIGHTS, WEIGHTS)
+    assert not restore_biases(file, file, ["nowhere"], tmp_path / f"c{suffix}")
+    assert not (tmp_path / f"c{suffix}").exists()

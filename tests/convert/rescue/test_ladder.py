@@ -32,7 +32,9 @@ class MadeUp:
     crashes: tuple[str, ...] = ()
     remedies: dict[str, float] = field(default_factory=dict)
     refused: str = ""
+    verdicts: list[str] = field(default_factory=list)
     plans: list[Plan] = field(default_factory=list)
+    delivered: list[Path] = field(default_factory=list)
 
     def prepare(self, variant: Variant) -> Plan:
         if self.refused:
@@ -61,8 +63,10 @@ class MadeUp:
         passed = sqnr_db >= LIMIT_DB
         return Measured(size, sqnr_db, passed, "" if passed else "SQNR"), Path(f"{len(self.plans)}.tflite")
 
-    def deliver(self, variant: Variant, file: Path) -> Artifact:
-        return Artifact(variant.name, "tflite", "mixed", str(file), "", 1200, 600, (), (), {}, {})
+    def deliver(self, variant: Variant, file: Path) -> tuple[Artifact, str]:
+        self.delivered.append(file)
+        reason = self.verdicts.pop(0) if self.verdicts else ""
+        return Artifact(variant.name, "tflite", "mixed", str(file), "", 1200, 600, (), (), {}, {}), reason
 
     def bytes_of(self, name: str) -> int:
         return self.float_bytes if name.startswith("fp32") else 1000
@@ -94,7 +98,7 @@ def test_the_worst_layers_and_no_others_are_given_back(bad: list[int]) -> None:
     needed = next(n for n in range(41) if sum(sorted(shop.noise.values())[: 40 - n]) <= 10 ** (-LIMIT_DB / 10))
     assert told.in_float == tuple(f"layer t{i}" for i in bad[:needed])
     assert (told.remedies, told.float_weights, told.held_out) == ((), (), 25)
-    assert (told.bytes_to_int8, told.bytes_to_float) == (1.2, 0.3)
+    assert (told.bytes_to_int8, told.bytes_to_float, told.judged, told.reason) == (1.2, 0.3, 1, "")
     assert len(found.trials) <= 2 * math.log2(40) + 3
 
 
@@ -107,7 +111,7 @@ def test_every_trial_is_told_and_one_is_kept() -> None:
     assert kept.passed
     assert all(trial.reason for trial in found.trials if not trial.passed)
     assert found.trials[0].what == "everything in 8 bits"
-    assert found.artifacts[0].name == "mixed.tflite"
+    assert shop.delivered == [Path(f"{found.trials.index(kept) + 1}.tflite")]
 
 
 def test_weights_are_given_back_where_values_alone_do_not_do() -> None:
@@ -120,7 +124,7 @@ def test_weights_are_given_back_where_values_alone_do_not_do() -> None:
 def test_a_file_that_is_no_smaller_than_the_float_one_is_no_rescue() -> None:
     shop = MadeUp(layers(4, [0]), weight_noise={"t1": 0.5, "t2": 0.3}, weight_bytes=1500)
     found = climb(shop)
-    assert found.artifacts == ()
+    assert (found.rescues, shop.delivered) == ((), [])
     assert found.skipped[0].name == "mixed.tflite"
     assert "smaller" in found.skipped[0].reason
     assert not any(trial.kept for trial in found.trials)
@@ -171,3 +175,48 @@ def test_where_the_held_out_samples_show_no_failure_half_the_error_has_to_go() -
     assert before.passed
     assert (kept.sqnr_db or 0.0) >= (before.sqnr_db or 0.0) + 6.0
     assert told.in_float == ("layer t0", "layer t1")
+
+
+def test_a_file_that_the_verdict_turns_down_is_followed_by_one_with_less_noise() -> None:
+    shop = MadeUp(layers(40, list(range(20))), verdicts=["accuracy", ""])
+    found = climb(shop)
+    (told,) = found.rescues
+    assert (told.judged, told.reason) == (2, "")
+    turned_down = [trial for trial in found.trials if trial.reason == "on the evaluation samples: accuracy"]
+    kept = [trial for trial in found.trials if trial.kept]
+    assert (len(turned_down), len(kept)) == (1, 1)
+    assert not turned_down[0].passed
+    assert kept[0].passed
+    assert (kept[0].sqnr_db or 0.0) >= (turned_down[0].sqnr_db or 0.0) + 2.0
+    assert len(shop.plans) == len(set(shop.plans)) == len(found.trials)
+
+
+def test_where_the_verdict_turns_all_down_the_last_one_says_why_and_none_is_kept() -> None:
+    shop = MadeUp(layers(40, list(range(20))), verdicts=["first", "second", "third", "never asked"])
+    found = climb(shop)
+    (told,) = found.rescues
+    assert (told.judged, told.reason) == (module.MOST_JUDGED, "third")
+    assert not any(trial.kept for trial in found.trials)
+    assert found.skipped == ()
+
+
+def test_what_is_exact_is_not_judged_twice() -> None:
+    shop = MadeUp({"t0": 0.1}, verdicts=["first", "second", "third"])
+    (told,) = climb(shop).rescues
+    assert (told.judged, told.reason) == (1, "first")
+
+
+def test_a_remedied_file_that_the_verdict_turns_down_is_treated_further_before_layers_are_given_back() -> None:
+    shop = MadeUp(layers(8, [1, 2]), remedies={"first": 1e-2, "second": 1e-2}, verdicts=["first"])
+    (told,) = climb(shop).rescues
+    assert (told.remedies, told.in_float, told.judged) == (("first (1)", "second (1)"), (), 2)
+
+
+def test_an_error_after_a_verdict_loses_nothing() -> None:
+    class Breaking(MadeUp):
+        def rank(self, variant: Variant, plan: Plan, quantized: Path) -> list[tuple[str, str]]:
+            raise ConversionCrashed("The converter crashed")
+
+    found = climb(Breaking(layers(8, [1, 2]), remedies={"first": 1e-2}, verdicts=["drift"]))
+    (told,) = found.rescues
+    assert (told.judged, told.reason) == (1, "drift")

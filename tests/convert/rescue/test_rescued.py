@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,22 +17,8 @@ MIXED = ["mixed.tflite", "mixed.onnx"]
 
 
 @pytest.fixture(scope="module")
-def converted(
-    tmp_path_factory: pytest.TempPathFactory,
-    program_environment: dict[str, str],
-    litefoot: Callable[..., subprocess.CompletedProcess[str]],
-) -> tuple[Bundle, subprocess.CompletedProcess[str]]:
-    folder = tmp_path_factory.mktemp("wild")
-    program = [sys.executable, str(Path(__file__).with_name("make_wild.py")), str(folder / "trained")]
-    made = subprocess.run(program, capture_output=True, text=True, env=program_environment, timeout=120, check=False)
-    assert made.returncode == 0, made.stderr
-    done = litefoot("convert", folder / "trained", "--out", folder / "bundle", "--variants", "int8.tflite", *MIXED)
-    return Bundle(folder / "bundle"), done
-
-
-@pytest.fixture(scope="module")
-def report(converted: tuple[Bundle, subprocess.CompletedProcess[str]]) -> Report:
-    return read_document(Report, converted[0].path / "report.json")
+def report(rescued: Path) -> Report:
+    return read_document(Report, rescued / "report.json")
 
 
 def test_8_bits_fail_and_what_is_mixed_passes(report: Report) -> None:
@@ -72,10 +55,8 @@ def test_every_trial_is_in_the_report_and_the_kept_one_is_the_file(report: Repor
 
 
 @pytest.mark.parametrize("name", MIXED)
-def test_some_of_it_computes_in_float_and_weights_stay_in_8_bits(
-    converted: tuple[Bundle, subprocess.CompletedProcess[str]], name: str
-) -> None:
-    bundle = converted[0]
+def test_some_of_it_computes_in_float_and_weights_stay_in_8_bits(rescued: Path, name: str) -> None:
+    bundle = Bundle(rescued)
     graph = read_graph(bundle.model_path(bundle.artifact(name)))
     weights = graph.weight_bytes
     assert weights["int8"] > 0.8 * 64 * 64
@@ -84,19 +65,16 @@ def test_some_of_it_computes_in_float_and_weights_stay_in_8_bits(
 
 
 @pytest.mark.parametrize("name", MIXED)
-def test_the_bundle_carries_it_and_proves_it_again(
-    converted: tuple[Bundle, subprocess.CompletedProcess[str]], name: str
-) -> None:
-    bundle = converted[0]
+def test_the_bundle_carries_it_and_proves_it_again(rescued: Path, name: str) -> None:
+    bundle = Bundle(rescued)
     bundle.check()
     assert bundle.artifact(name).precision == "mixed"
     assert load(bundle.path, artifact=name).selftest().passed
 
 
-def test_the_command_says_what_was_done(converted: tuple[Bundle, subprocess.CompletedProcess[str]]) -> None:
-    done = converted[1]
-    assert done.returncode == 1, done.stderr  # what failed is in the bundle, marked so
+def test_the_command_says_what_was_done(rescued: Path) -> None:
+    said = rescued.with_name("said").read_text()
     for name in MIXED:
-        (line,) = (line for line in done.stdout.splitlines() if line.startswith(f"{name} rescued: "))
+        (line,) = (line for line in said.splitlines() if line.startswith(f"{name} rescued: "))
         assert "wide" in line
         assert "25 held-out samples" in line
