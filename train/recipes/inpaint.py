@@ -43,7 +43,7 @@ class Inpaint(Recipe):
     name = "inpaint"
     summary = "repairs transparent holes in pictures of digits: trained on MNIST, or a folder of idx files"
     epochs = 8
-    quick_epochs = 8
+    quick_epochs = 4
     batch = 64
     learning_rate = 1e-3
     monitor = "val_hole_error"

@@ -57,7 +57,7 @@ class Translation(Recipe):
     name = "translate"
     summary = "sentences from one language into another: pairs of your own, or English to French"
     epochs = 8
-    quick_epochs = 8
+    quick_epochs = 4
     batch = 128
     learning_rate = 2e-3
     patience = 3
