@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,19 +42,17 @@ class TrainedWith:
 
 @dataclass(frozen=True)
 class AsTrained:
-    """How a model was trained.
+    """By what a model was trained; samples are not varied as then (docs/decisions).
 
     Attributes:
         losses: As ``compile`` of tf_keras takes them; those of several outputs in the outputs' order.
         loss_weights: The same; None without.
         metrics: The same.
-        augment: The recipe's own `Recipe.augment`; None where it leaves samples as they are.
     """
 
     losses: Any
     loss_weights: Any
     metrics: Any
-    augment: Callable[[dict[str, Any], Any, Any], tuple[dict[str, Any], Any]] | None
 
 
 def trained_with(folder: Path, *, needs_loss: bool = True) -> TrainedWith:
@@ -88,7 +85,7 @@ def as_trained(folder: str) -> AsTrained:
         folder: A TrainedModel folder that `trained_with` takes.
 
     Returns:
-        The live losses and functions.
+        Losses and metrics, live.
 
     Raises:
         UsageError: As `trained_with`.
@@ -100,7 +97,6 @@ def as_trained(folder: str) -> AsTrained:
         losses=_in_order(model.loss, names, None),
         loss_weights=_in_order(model.compiled_loss._user_loss_weights, names, 1.0),
         metrics=_in_order(model.compiled_metrics._user_metrics, names, []),
-        augment=None if type(recipe).augment is Recipe.augment else recipe.augment,
     )
 
 

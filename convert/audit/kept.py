@@ -158,17 +158,26 @@ def _enough(weights: Sequence[WeightAudit], demand: Asked, held: float) -> bool:
 def _reason(weights: Sequence[WeightAudit], demand: Asked, before: Sequence[WeightAudit] | None) -> str:
     """What undid a demand: what a float file still has, quantization has undone."""
     had = before is not None and _enough(before, demand, _held(before, demand.measure))
-    quantized = any("int" in weight.dtype for weight in weights)
     if demand.step == "prune":
-        if quantized and had:
-            return "quantization: the float file has the zeros, here they are stored as other values"
-        return "fine-tuning ended with fewer zeros, or a layer that cannot be told apart shares the name"
+        return _of_zeros(weights, demand, had=had)
     most = max(weight.channel_values for weight in weights)
-    apart = f"at most {most} in a channel, each channel has its own"
     if most > demand.amount:
-        return "fine-tuning ended with more values" if not had else "quantization made more values of them"
-    if quantized and (had or not any(weight.folded for weight in weights)):
-        return f"quantization with a scale for each channel: {apart}"
+        return "quantization made more values of them" if had else "fine-tuning ended with more values"
+    scales = max(weight.scales for weight in weights)
+    apart = f"at most {most} in a channel, each channel has its own"
+    if scales > 1 and (had or not any(weight.folded for weight in weights)):
+        return f"quantization with a scale for each channel, {scales} where one keeps the values: {apart}"
     if any(weight.folded for weight in weights):
         return f"batch normalisation multiplied into the weights: {apart}"
     return f"fine-tuning: {apart}"
+
+
+def _of_zeros(weights: Sequence[WeightAudit], demand: Asked, *, had: bool) -> str:
+    if had and any("int" in weight.dtype for weight in weights):
+        return "quantization: the float file has the zeros, here they are stored as other values"
+    fewer = [weight for weight in weights if not _enough([weight], demand, _held([weight], demand.measure))]
+    if len(fewer) < len(weights):
+        (first, *_) = fewer
+        share = _held([first], demand.measure)
+        return f"{len(fewer)} of {len(weights)} weights of this name have fewer, {first.tensor} {share:.1%}"
+    return "fine-tuning ended with fewer zeros"

@@ -38,6 +38,7 @@ class WeightAudit:
         folded: Whether a batch normalisation seems to have been multiplied into it, by the names.
         sparse: Whether the file stores it without its zeros.
         gzip_bytes: Its bytes in the file, after gzip.
+        scales: How many the stored numbers are multiplied with: one for all, or one for each channel; 0 for none.
     """
 
     tensor: str
@@ -55,6 +56,7 @@ class WeightAudit:
     folded: bool
     sparse: bool
     gzip_bytes: int
+    scales: int = 0
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,7 @@ def audit_constant(constant: Constant, layers: Collection[str] = ()) -> WeightAu
         folded=constant.folded,
         sparse=constant.sparse,
         gzip_bytes=_gzipped(constant.data),
+        scales=0 if constant.scale is None else constant.scale.size,
     )
 
 

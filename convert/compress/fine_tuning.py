@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 import math
 import time
@@ -16,7 +15,6 @@ import numpy.typing as npt
 
 from litefoot.runtime.errors import TrainingFailed, UsageError
 
-from .batches import batches
 from .recipe import Compression
 from .states import State, StateFile
 from .training_data import TrainingData
@@ -100,8 +98,9 @@ class Fitting:
         variables = unique([*model.variables, *model.optimizer.variables])
         file = StateFile(self.folder / f"{name}.npz")
         state, best = file.read(variables)
+        train, held = (self._taken(part) for part in self._parts)
         while state.epoch < self.epochs and not state.stopped:
-            figures = self._epoch(model, name, state, callbacks)
+            figures = self._epoch(model, name, state, train, held, callbacks)
             before, counts = state.best, state.epoch >= counts_from
             state = state.after(figures, counts=counts, patience=self.compression.patience)
             best = [variable.numpy() for variable in variables] if state.best != before else best
@@ -110,21 +109,23 @@ class Fitting:
             variable.assign(value)
         return state
 
-    def _epoch(self, model: Any, name: str, state: State, callbacks: Sequence[Any]) -> dict[str, float]:
-        """Fit one epoch: what is random follows from its number, so that an interrupted fit goes on with the same."""
+    def _epoch(
+        self, model: Any, name: str, state: State, train: Any, held: Any, callbacks: Sequence[Any]
+    ) -> dict[str, float]:
+        """Fit one epoch: samples in an order of its own, so that an interrupted fit goes on with the same."""
         import tensorflow as tf
 
-        train, held = self._parts
-        seed = (self.compression.seed, state.epoch)
-        train = np.random.default_rng(seed).permutation(train)
-        augment = None if self.as_trained is None else self.as_trained.augment
-        cut = functools.partial(batches, self.data, size=self.batch, outputs=self.outputs)
+        order = np.random.default_rng([self.compression.seed, state.epoch]).permutation(len(train[0][0]))
+        inputs, targets = ([array[order] for array in arrays] for arrays in train)
         try:
             done = model.fit(
-                cut(train, augment=augment, seed=seed),
+                inputs,
+                _bare(targets),
+                batch_size=self.batch,
                 initial_epoch=state.epoch,
                 epochs=state.epoch + 1,
-                validation_data=cut(held) if len(held) else None,
+                shuffle=False,
+                validation_data=(held[0], _bare(held[1])) if len(held[0][0]) else None,
                 verbose=0,
                 callbacks=[*callbacks, self._watch(name, state)],
             )
@@ -171,6 +172,11 @@ class Fitting:
                 fix="a smaller learning_rate in the compression recipe",
             )
 
+    def _taken(self, part: Array) -> tuple[list[Array], list[Array]]:
+        targets = self.data.targets
+        answers = [targets[name] for name in self.outputs] if isinstance(targets, dict) else [targets]
+        return [array[part] for array in self.data.inputs.values()], [array[part] for array in answers]
+
     def _losses(self) -> tuple[Any, Any, Any]:
         """As `compile` takes them: losses, metrics, weights; of several outputs in their order."""
         loss, weights = self.data.loss, self.data.loss_weights
@@ -184,6 +190,11 @@ class Fitting:
         if isinstance(loss, dict) and set(loss) == set(self.outputs):
             return [loss[name] for name in self.outputs]
         return [loss] * len(self.outputs)
+
+
+def _bare(arrays: list[Array]) -> Any:
+    """As `fit` takes targets: a list of one it would take for a tensor."""
+    return arrays if len(arrays) > 1 else arrays[0]
 
 
 def unique(variables: Sequence[Any]) -> list[Any]:

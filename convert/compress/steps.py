@@ -171,9 +171,14 @@ def _policy(prune: Prune, model: Any) -> Callable[[Any], bool]:
 
 
 def _has_fours(layer: Any) -> bool:
-    """Groups of four are cut from dense layers and convolutions; tfmot takes no recurrent layer for them."""
-    kernel = getattr(layer, "kernel", None)
-    return kernel is not None and len(kernel.shape) in (2, 4) and kernel.shape[-1] % 4 == 0
+    """Groups of four are cut along the input's channels, in the window's places each for itself.
+
+    tfmot fills what is left over up with zeros of its own, and prunes fewer of the weights, of a single channel none.
+    Of transposed convolutions it cuts them along the output's.
+    """
+    from tf_keras import layers
+
+    return type(layer) in (layers.Conv2D, layers.Dense) and layer.kernel.shape[-2] % 4 == 0
 
 
 def _has_blocks(layer: Any) -> bool:

@@ -32,8 +32,7 @@ class TrainingData:
         source: Where the samples are from, for messages.
         as_trained: ``module:name`` of a function, and the text that it is called with where the model is fine-tuned.
             What it returns has the attributes `losses`, `loss_weights` and `metrics`, as ``compile`` of tf_keras takes
-            them, in the outputs' order; and `augment`: from one sample's inputs by name, its targets and a seed of
-            two integers to the sample as it is trained on, in tensors; or None.
+            them, in the outputs' order.
     """
 
     inputs: dict[str, Array]

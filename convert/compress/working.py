@@ -65,15 +65,25 @@ class CompressionReport:
             lines.append(f"{step.name}: {step.epochs} epochs, the best was {step.best}")
             if step.left:
                 layers = ", ".join(f"{name} ({kind})" for name, kind in step.left.items())
-                lines.append(f"{step.name} left these layers as they were: {layers}{_WAY.get(step.name, '')}")
+                lines.append(f"{step.name} left these layers as they were: {layers}{self._why_left(step.name)}")
         lines.append(
             "files are compared value by value with the compressed model in float; whether it is still good enough is"
             " told by the metric, against the model before compression"
         )
         return tuple(lines)
 
+    def _why_left(self, step: str) -> str:
+        if step == "prune" and self.recipe.prune is not None:
+            return _SUITED.get(self.recipe.prune.pattern, "")
+        quantized = "; in int8 files they are quantized after training or stay in float, in mixed ones too"
+        return quantized if step == "quantize_aware" else ""
 
-_WAY = {"quantize_aware": "; in int8 files they are quantized after training or stay in float, in mixed ones too"}
+
+_SUITED = {
+    "2:4": "; groups of four are cut from the input's channels of dense layers and convolutions, if four divides them",
+    "block": "; blocks of four are cut from matrices, the kernels of dense layers and 1 x 1 convolutions",
+    "xnnpack": "; XNNPACK has sparse kernels for 1 x 1 convolutions",
+}
 
 
 def take_training(

@@ -17,7 +17,7 @@ DENSE = WeightAudit(
     gzip_bytes=900,
 )  # fmt: skip
 APART = replace(DENSE, values=150, folded=True)
-QUANTIZED = {"dtype": "int8", "bits": 8}
+QUANTIZED = {"dtype": "int8", "bits": 8, "scales": 10}
 PRUNE = asked_by(Compression(prune=Prune(0.8)))
 CLUSTER = asked_by(Compression(cluster=Cluster(16)))
 
@@ -77,7 +77,7 @@ def test_clusters_multiplied_apart_by_batch_normalisation() -> None:
 def test_clusters_multiplied_apart_by_a_scale_for_each_channel() -> None:
     quantized = replace(DENSE, values=66, **QUANTIZED)
     found = lost(CLUSTER, audit("fp32.tflite", DENSE), audit("int8.tflite", quantized))
-    assert found.reason.startswith("quantization with a scale for each channel")
+    assert found.reason.startswith("quantization with a scale for each channel, 10 where one keeps the values")
     alone = lost(CLUSTER, audit("int8.tflite", quantized))
     assert alone.reason.startswith("quantization with a scale for each channel")
     folded = lost(CLUSTER, audit("fp32.onnx", DENSE), audit("int8.onnx", replace(quantized, folded=True)))
@@ -98,6 +98,12 @@ def test_zeros_that_quantization_moved() -> None:
 
 def test_zeros_that_never_were() -> None:
     assert lost(PRUNE, audit("fp32.tflite", replace(DENSE, zeros=0.1))).reason.startswith("fine-tuning")
+
+
+def test_weights_of_one_name_of_which_some_have_no_zeros() -> None:
+    other = replace(DENSE, tensor="m/dense/depthwise", zeros=0.0)
+    found = lost(PRUNE, audit("fp32.tflite", DENSE, other))
+    assert found.reason == "1 of 2 weights of this name have fewer, m/dense/depthwise 0.0%"
 
 
 def test_the_lines_name_each_cause_once() -> None:

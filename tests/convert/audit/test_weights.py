@@ -98,6 +98,7 @@ def test_one_scale_for_each_channel_multiplies_the_values_apart(tmp_path: Path) 
     (weight,) = audit_file(graph.write(tmp_path / "int8.tflite", {"x": x}, {"y": y})).weights
     assert (weight.layer, weight.zeros, weight.fours) == ("dense_3", 0.5, 1.0)
     assert (weight.values, weight.stored_values, weight.channel_values) == (4, 3, 3)  # 0, 0.25, 0.5, 1
+    assert weight.scales == 2
 
 
 def test_the_same_in_onnx_where_channels_come_last(tmp_path: Path) -> None:

@@ -267,6 +267,7 @@ CASES: dict[str, dict[str, Callable[[], dict[str, Any]]]] = {
         "masked": lambda: summary(compressed(masked(), replace(QUICK, prune=Prune()))),
         "2:4": lambda: {**summary(done := compressed(dense(), replace(QUICK, prune=Prune(0.5, "2:4")))),
                         "fours": groups(done, lambda kernel: kernel.T.reshape(-1, 4))},
+        "2:4 of pictures": lambda: summary(compressed(pictures(), replace(QUICK, prune=Prune(0.5, "2:4")))),
         "block": lambda: {**summary(done := compressed(dense(), replace(QUICK, prune=Prune(0.5, "block")))),
                           "blocks": groups(done, lambda kernel: kernel.reshape(-1, 4))},
         "xnnpack": lambda: summary(compressed(mobile(suited=True), replace(QUICK, prune=Prune(0.7, "xnnpack")))),

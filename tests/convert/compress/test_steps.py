@@ -94,6 +94,14 @@ def test_two_of_each_four_neighbours_are_zero(others: Found) -> None:
     assert others["2:4"]["fours"] == [2]
 
 
+def test_layers_whose_input_channels_are_no_fours_are_left_alone(others: Found) -> None:
+    found = others["2:4 of pictures"]
+    kinds = {"depthwise", "late_norm", "norm", "second_norm", "transposed"}
+    assert set(found["left"]["prune"]) == kinds | {"first"}, "which has one channel"
+    for name in ("bare", "inner_first", "answer"):
+        assert found["kernels"][name][0][0] == 0.5
+
+
 def test_blocks_are_zero_as_a_whole(others: Found) -> None:
     assert others["block"]["blocks"] == [0, 4]
     assert others["block"]["left"]["prune"] == ["answer"], "its rows are of one block"

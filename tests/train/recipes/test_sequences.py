@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from litefoot.convert.report.report import REPORT, Report
 from litefoot.runtime.decoding import Table
 from litefoot.runtime.errors import SampleError, UsageError
 from litefoot.runtime.postprocessing import NextPrice
@@ -100,6 +101,31 @@ def test_every_file_answers_a_new_input(
     done = litefoot("run", bundles / name, "--input", inputs[name], "--artifact", artifact)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.startswith(f"label {label}\n")
+
+
+@pytest.mark.slow
+def test_a_recurrent_model_is_pruned_by_its_own_loss(tmp_path: Path, trained: Path, litefoot: Litefoot) -> None:
+    options = ("--prune", 0.5, "--epochs", 5, "--variants", "fp32.tflite", "--out", tmp_path / "pruned")
+    done = litefoot("convert", trained / "text-class", *options)
+    assert done.returncode in (0, 1), done.stderr
+    report = read_document(Report, tmp_path / "pruned" / REPORT)
+    (artifact,) = report.artifacts
+    assert artifact.verdict.task is not None
+    assert artifact.verdict.task.artifact > 0.9
+    assert report.audit is not None
+    kept = [(kept.layer, kept.kept) for kept in report.audit.kept]
+    assert [layer.rstrip("_0123456789") for layer, _ in kept] == ["embedding", "probabilities"]
+    assert all(held for _, held in kept)
+    assert "val_accuracy" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_model_of_one_step_is_not_compressed_and_it_is_said_why(
+    tmp_path: Path, trained: Path, litefoot: Litefoot
+) -> None:
+    done = litefoot("convert", trained / "speech", "--prune", "0.5", "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert "trains on frame and ships speech (frame, state)" in done.stderr
 
 
 @pytest.mark.slow
