@@ -22,11 +22,18 @@ def add_budgets(group: argparse._ArgumentGroup) -> None:
         group: Where they are listed.
     """
     group.add_argument("--max-bytes", type=_bytes, metavar="SIZE", help="of the file, for example 200kB")
+    group.add_argument("--max-gzip-bytes", type=_bytes, metavar="SIZE", help="of it after gzip, as it is downloaded")
     group.add_argument(
         "--max-latency", type=_milliseconds, metavar="TIME", help="median inference on the target, for example 5ms"
     )
     group.add_argument(
         "--target", metavar="MACHINE", help="where it will run: here (default), x86, arm64, pi3, pi4 or pi5"
+    )
+    group.add_argument(
+        "--latency-factor",
+        type=float,
+        metavar="N",
+        help="how many times longer than here a file takes on the target, as `litefoot bench` on both has measured",
     )
 
 
@@ -39,11 +46,18 @@ def budgets_of(arguments: argparse.Namespace) -> Budgets | None:
     Returns:
         The budgets; None where none of the options was given.
     """
-    if (arguments.max_bytes, arguments.max_latency, arguments.target) == (None, None, None):
+    given = (
+        arguments.max_bytes,
+        arguments.max_gzip_bytes,
+        arguments.max_latency,
+        arguments.target,
+        arguments.latency_factor,
+    )
+    if all(value is None for value in given):
         return None
     from litefoot.convert.budgets import Budgets
 
-    return Budgets(arguments.max_bytes, arguments.max_latency, arguments.target or "here")
+    return Budgets(*given[:3], target=arguments.target or "here", latency_factor=arguments.latency_factor)
 
 
 def show_choice(choice: Choice) -> None:
@@ -52,20 +66,25 @@ def show_choice(choice: Choice) -> None:
     Args:
         choice: What was chosen.
     """
-    timed = choice.budgets.measurable
+    budgets = choice.budgets
+    of_target = f"ms on {budgets.target}, estimated" if budgets.latency_factor is not None else "p50 ms"
+    gzip = budgets.max_gzip_bytes is not None
     rows = [
         [
             one.called,
             f"{one.bytes:,}",
-            *([f"{one.p50_ms:.4f}"] if timed else []),
+            *([f"{one.gzip_bytes:,}"] if gzip else []),
+            *([f"{one.target_ms:.4f}"] if one.target_ms is not None else []),
             "-" if one.sqnr_db is None else f"{one.sqnr_db:.1f} dB",
             "-" if one.drop is None else f"{one.drop:+.4g}",
             "picked" if one == choice.picked else "",
         ]
         for one in choice.front
     ]
-    columns = ("artifact", "bytes", *(["p50 ms"] if timed else []), "SQNR", "metric drop", "")
-    print_table("Files that no other one beats", columns, rows)
+    sizes = ("bytes", *(["gzip"] if gzip else []), *([of_target] if budgets.timed else []))
+    print_table("Files that no other one beats", ("artifact", *sizes, "SQNR", "metric drop", ""), rows)
+    for attempt in choice.attempts:
+        say(f"tried {attempt.conversion}: {attempt.reason or 'a file of it fits'}")
     say(choice.reason)
 
 

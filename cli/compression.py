@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from litefoot.runtime.errors import UsageError, require
 
+from .budget_options import budgets_of
 from .terminal import say
 
 if TYPE_CHECKING:
@@ -57,9 +58,24 @@ def asked_compression(arguments: argparse.Namespace) -> Compression | None:
     from litefoot.convert.compress import choose_compression
 
     compression = choose_compression(arguments.compress, {name: getattr(arguments, name) for name in _OPTIONS})
-    if compression is None and arguments.training_data:
-        raise UsageError("--training-data is for a compression", fix="--prune, --cluster or --quantize-aware")
+    if compression is None and arguments.training_data and budgets_of(arguments) is None:
+        what = "--training-data is for a compression"
+        raise UsageError(what, fix="--prune, --cluster, --quantize-aware, or a budget of which litefoot chooses one")
     return compression
+
+
+def can_fine_tune(arguments: argparse.Namespace) -> bool:
+    """Whether there is something to fine-tune a model with.
+
+    Args:
+        arguments: What was parsed.
+
+    Returns:
+        Whether training data were given, or come with the model.
+    """
+    from litefoot.convert.source import is_trained
+
+    return bool(arguments.training_data) or is_trained(Path(arguments.source))
 
 
 def training_data(arguments: argparse.Namespace, compression: Compression) -> Any:
@@ -115,7 +131,7 @@ def say_change(verdict: Verdict) -> None:
 
 @contextmanager
 def saying_how_to_go_on(arguments: argparse.Namespace) -> Iterator[None]:
-    """Say at an interrupt that what was fine-tuned is not lost.
+    """Say at an interrupt that what was finished is not lost.
 
     Args:
         arguments: What was parsed.
@@ -126,6 +142,7 @@ def saying_how_to_go_on(arguments: argparse.Namespace) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        if arguments.out.with_name(f"{arguments.out.name}.compressing").is_dir():
-            sys.stderr.write("the compression was interrupted; the same command goes on where it was\n")
+        beside = (arguments.out.with_name(f"{arguments.out.name}.{what}") for what in ("compressing", "trials"))
+        if any(folder.is_dir() for folder in beside):
+            sys.stderr.write("interrupted; the same command goes on where it was\n")
         raise

@@ -15,6 +15,7 @@ from .compression import (
     add_compression,
     asked_compression,
     calibration_data,
+    can_fine_tune,
     say_change,
     saying_how_to_go_on,
     training_data,
@@ -117,13 +118,15 @@ def execute(arguments: argparse.Namespace) -> int:
 
     if is_pipeline(Path(arguments.source)):
         return _convert_whole(arguments)
-    from litefoot.convert import Reading, convert, convert_within
+    from litefoot.convert import Compression, Reading, convert, convert_within
     from litefoot.convert.source import parse_shapes
 
     budgets = budgets_of(arguments)
     make: Any = convert if budgets is None else partial(convert_within, budgets=budgets)
     if (compression := asked_compression(arguments)) is not None:
         make = partial(make, compression=compression, training=training_data(arguments, compression))
+    elif budgets is not None and can_fine_tune(arguments):
+        make = partial(make, fine_tuning=partial(training_data, arguments, Compression()))
     with progress_bar("converting") as advance, saying_how_to_go_on(arguments):
         conversion = make(
             arguments.source,
@@ -163,6 +166,9 @@ def _convert_whole(arguments: argparse.Namespace) -> int:
     if asked_compression(arguments) is not None:
         what = "Models that work together are not compressed: their recipe trains them together, as one"
         raise UsageError(what, where=arguments.source, fix="convert without; dynamic and int8 files are small too")
+    if budgets_of(arguments) is not None:
+        what = "Budgets are for one file, and models that work together are several"
+        raise UsageError(what, where=arguments.source, fix="leave them out: every size is told")
     if arguments.calibration or arguments.evaluation or arguments.contract or arguments.metric:
         raise UsageError("Models that work together bring their own samples and contracts", where=arguments.source)
     with progress_bar("converting") as advance:
@@ -170,6 +176,7 @@ def _convert_whole(arguments: argparse.Namespace) -> int:
             Path(arguments.source),
             out=arguments.out,
             variants=arguments.variants,
+            max_drop=arguments.max_drop,
             force=arguments.force,
             time_limit=arguments.time_limit,
             progress=advance,

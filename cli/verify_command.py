@@ -80,9 +80,17 @@ def _verify_whole(
     from litefoot.runtime.generation.generator import load_pipeline
 
     document, golden = read_pipeline(folder), read_golden(folder)
-    by_part = {part: _verify(folder / part, asked, threads, advance)[1] for part in document.parts}
-    names = [verdict.artifact for verdict in by_part[document.parts[-1]]]
-    shared = [name for name in names if all(name in [v.artifact for v in found] for found in by_part.values())]
+    by_part = {}
+    for part in document.parts:
+        own = None if asked is None else list(dict.fromkeys(document.own(part, name) for name in asked))
+        by_part[part] = _verify(folder / part, own, threads, advance)[1]
+    verified = {part: [verdict.artifact for verdict in found] for part, found in by_part.items()}
+    names = [*verified[document.parts[-1]], *document.mixtures] if asked is None else asked
+    shared = [
+        name
+        for name in dict.fromkeys(names)
+        if all(document.own(part, name) in found for part, found in verified.items())
+    ]
     verdicts = [
         replace(verdict, artifact=f"{part}/{verdict.artifact}") for part in by_part for verdict in by_part[part]
     ]

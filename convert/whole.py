@@ -20,12 +20,14 @@ from litefoot.runtime.storage.trained import EVALUATION, read_trained
 from litefoot.runtime.verification.task import Status
 from litefoot.runtime.verification.verdict import Verdict
 
+from .contracts import limited
 from .data import check_samples
 from .pipeline import convert
 from .progress import Progress
 from .report.report import REPORT, Report
 from .report.whole_page import write_whole_page
 from .source import Reading
+from .variants import MIXED
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class WholeArtifact:
     """Files of one name, one in each part, that run together.
 
     Attributes:
-        name: For example ``int8.tflite``.
+        name: For example ``int8.tflite``; of a mixed one, parts that needed no rescue run their int8 file.
         bytes: Their size together.
         status: failed where one of them failed by itself, or they did together; else undecided or passed.
         reason: Why it did not pass; empty when it did.
@@ -82,6 +84,7 @@ def convert_whole(
     *,
     out: Path,
     variants: Sequence[str] | None = None,
+    max_drop: float | None = None,
     reading: Reading | None = None,
     force: bool = False,
     time_limit: float = 600.0,
@@ -93,6 +96,7 @@ def convert_whole(
         folder: With a ``pipeline.json``, a TrainedModel folder for each part and an ``evaluation.npz``.
         out: The folder to write.
         variants: As for `convert`.
+        max_drop: The largest loss of the whole's metric that passes, in its units; None for its own limit.
         reading: As for `convert`.
         force: Replace `out`.
         time_limit: For each conversion, in seconds.
@@ -110,6 +114,7 @@ def convert_whole(
     begin = time.perf_counter()
     check_free(out, force=force)
     document = read_pipeline(folder)
+    document = replace(document, metric=limited(document.metric, max_drop))
     samples = Golden.from_arrays(read_arrays(folder / EVALUATION), EVALUATION)
     _check(document, folder, samples)
     with new_folder(out, force=force) as made:
@@ -124,6 +129,7 @@ def convert_whole(
             ).report
             for part in document.parts
         }
+        document = replace(document, mixtures=_mixtures(reports))
         report, golden, generators = _judge(document, made, samples, reports, progress)
         report = replace(report, seconds=time.perf_counter() - begin)
         write_json(made / REPORT, encode(report))
@@ -151,10 +157,11 @@ def _judge(
     document: Pipeline, folder: Path, samples: Golden, reports: dict[str, Report], progress: Progress | None
 ) -> tuple[WholeReport, Golden, dict[str, Generator]]:
     """Generate the samples' tokens by everything that each part has, and compare."""
+    names = [artifact.name for artifact in next(iter(reports.values())).artifacts]
     passed = {
-        name: all(_status(report, name) == "passed" for report in reports.values())
-        for name in (artifact.name for artifact in next(iter(reports.values())).artifacts)
-        if all(_status(report, name) is not None for report in reports.values())
+        name: all(_status(report, document.own(part, name)) == "passed" for part, report in reports.items())
+        for name in dict.fromkeys((*names, *document.mixtures))
+        if all(_status(report, document.own(part, name)) is not None for part, report in reports.items())
     }
     reference = next((name for name, every in passed.items() if every and name.startswith("fp32")), None)
     if reference is None:
@@ -163,11 +170,11 @@ def _judge(
             got=", ".join(f"{name} {'passed' if every else 'not passed'}" for name, every in passed.items()),
             expected="fp32.tflite or fp32.onnx in each part",
         )
-    tokens = Generator(document, load_parts(document, folder, artifact=reference)).predict(samples.inputs)
+    tokens = _generator(document, folder, reference).predict(samples.inputs)
     golden = Golden(samples.inputs, {TOKENS: tokens}, samples.targets)
     write_arrays(folder / GOLDEN, golden.to_arrays())
     artifacts = []
-    generators = {name: Generator(document, load_parts(document, folder, artifact=name)) for name in passed}
+    generators = {name: _generator(document, folder, name) for name in passed}
     for done, (name, every) in enumerate(passed.items()):
         verdict = generators[name].selftest(golden)
         reason = verdict.reason if every else "a part of it did not pass by itself"
@@ -183,10 +190,25 @@ def _judge(
     return report, golden, generators
 
 
+def _generator(document: Pipeline, folder: Path, name: str) -> Generator:
+    return Generator(document, load_parts(document, folder, artifact=name), name)
+
+
+def _mixtures(reports: dict[str, Report]) -> dict[str, dict[str, str]]:
+    """Mixed files of the parts that had to be rescued, beside the int8 files of those that had not."""
+    found = {}
+    for mixed in MIXED:
+        assert mixed.needs is not None
+        own = {part: mixed.name if _status(report, mixed.name) else mixed.needs for part, report in reports.items()}
+        if len(set(own.values())) > 1:
+            found[mixed.name] = own
+    return found
+
+
 def _status(report: Report, name: str) -> Status | None:
     """How an artifact of one part was judged; None where the part has no such artifact."""
     return next((artifact.status for artifact in report.artifacts if artifact.name == name), None)
 
 
 def _bytes(folder: Path, document: Pipeline, name: str) -> int:
-    return sum(Bundle(folder / part).artifact(name).bytes for part in document.parts)
+    return sum(Bundle(folder / part).artifact(document.own(part, name)).bytes for part in document.parts)

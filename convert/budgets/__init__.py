@@ -3,7 +3,7 @@
 The search itself is in `searching`, which needs `convert`, whose report holds a choice.
 """
 
-from .choosing import Candidate, Choice, choose, pareto_front
+from .choosing import Attempt, Candidate, Choice, choose, pareto_front
 from .limits import TARGETS, Budgets
 
-__all__ = ["TARGETS", "Budgets", "Candidate", "Choice", "choose", "pareto_front"]
+__all__ = ["TARGETS", "Attempt", "Budgets", "Candidate", "Choice", "choose", "pareto_front"]

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
-from dataclasses import replace
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from litefoot.runtime.errors import LitefootError, MissingDependency, UsageError
 from litefoot.runtime.storage.bundle import Bundle
 from litefoot.runtime.storage.codec import encode, read_document
 from litefoot.runtime.storage.folder import check_free, new_folder, write_json
 
-from ..compress import Compression
+from ..compress import Compression, TrainingData
+from ..data import Given
 from ..kept import Kept, is_whole
 from ..pipeline import Conversion, convert
 from ..progress import Progress
 from ..report.bundling import file_records, write_manifest
 from ..report.page import show_choice
 from ..report.report import REPORT, Report
-from .choosing import Candidate, Choice, choose
+from .choosing import Attempt, Candidate, Choice, choose
+from .compressing import hint, worth_trying
 from .limits import Budgets
+
+FineTuning = Callable[[], Given | TrainingData | None]
 
 
 def convert_within(
@@ -29,6 +35,8 @@ def convert_within(
     budgets: Budgets,
     out: str | Path,
     compression: Compression | None = None,
+    training: Given | TrainingData | None = None,
+    fine_tuning: FineTuning | None = None,
     force: bool = False,
     progress: Progress | None = None,
     **options: Any,
@@ -36,14 +44,17 @@ def convert_within(
     """Convert a model to the file that fits budgets.
 
     The model is converted as it is, with every variant and the mixed ones where they are needed; and with `compression`
-    once more, compressed. What is finished is kept in a folder beside `out` until the search ends, so that an
-    interrupted search goes on where it was.
+    once more, compressed. Where none was asked for and nothing fits, those that may help are tried, if there is
+    something to fine-tune with, until a file fits. What is finished is kept in a folder beside `out` until the search
+    ends, so that an interrupted search goes on where it was.
 
     Args:
         model: As for `convert`.
         budgets: What the file may cost; what it may lose is said by the promises' metric and tolerances.
         out: The bundle to write: the conversion that the chosen file is from.
-        compression: As for `convert`; None to convert the model as it is alone.
+        compression: As for `convert`; None to leave that to the search.
+        training: As for `convert`, for `compression`.
+        fine_tuning: Gives the training data for compressions that the search tries; None where there are none.
         force: Replace `out`.
         progress: As for `convert`, over all conversions.
         **options: As for `convert`.
@@ -59,34 +70,81 @@ def convert_within(
     """
     budgets.check()
     check_free(Path(out), force=force)
-    kept = Kept(Path(out))
-    ways: dict[str, dict[str, Any]] = {"": {}}
+    search = _Search(model, options, budgets, Kept(Path(out)), progress)
+    search.convert("", {}, {}, ways=1 if compression is None else 2)
     if compression is not None:
-        ways[" + ".join(compression.steps)] = {"compression": compression}
-    reports: dict[str, tuple[Path, Report]] = {}
-    for number, (name, way) in enumerate(ways.items()):
-        told = _part(progress, number, len(ways), name)
-        reports[name] = _converted(kept, model, {**_shared(options, way), **way}, told)
-    candidates = [candidate for name, (_, report) in reports.items() for candidate in _candidates(name, report)]
-    choice = choose(candidates, budgets)
-    bundle, report = reports[choice.picked.conversion if choice.picked is not None else ""]
+        search.convert(str(compression), {"compression": compression}, {"training": training}, ways=2)
+    attempts = search.compress(fine_tuning) if compression is None else ()
+    choice = replace(search.choice, attempts=attempts)
+    if choice.picked is None and compression is None:
+        choice = replace(choice, reason="; ".join(filter(None, (choice.reason, search.hint(fine_tuning)))))
+    bundle, report = search.found[choice.picked.conversion if choice.picked is not None else ""]
     report = _deliver(bundle, report, choice, Path(out), force=force)
-    kept.remove()
+    search.kept.remove()
     return Conversion(Path(out), report)
 
 
-def _shared(options: Mapping[str, Any], way: Mapping[str, Any]) -> dict[str, Any]:
-    """Training samples are for a compression alone."""
-    return {name: value for name, value in options.items() if way or name != "training"}
+@dataclass
+class _Search:
+    """The conversions of a model, by what was done to it before."""
 
+    model: Any
+    options: Mapping[str, Any]
+    budgets: Budgets
+    kept: Kept
+    progress: Progress | None
+    found: dict[str, tuple[Path, Report]] = field(default_factory=dict)
 
-def _converted(kept: Kept, model: Any, options: dict[str, Any], progress: Progress | None) -> tuple[Path, Report]:
-    bundle = kept.place({name: _content(value) for name, value in {"model": model, **options}.items()})
-    if not is_whole(bundle):
-        convert(model, out=bundle, force=True, progress=progress, **options)
-    elif progress is not None:
-        progress("converted before", 1, 1)
-    return bundle, read_document(Report, bundle / REPORT)
+    @property
+    def candidates(self) -> list[Candidate]:
+        """The files of all conversions."""
+        return [one for name, (_, report) in self.found.items() for one in _candidates(name, report, self.budgets)]
+
+    @property
+    def choice(self) -> Choice:
+        """Which of them."""
+        return choose(self.candidates, self.budgets)
+
+    def convert(self, name: str, decisive: Mapping[str, Any], data: Mapping[str, Any], *, ways: int) -> None:
+        """Convert in one way, or take what came of that before it was interrupted."""
+        content = {"model": self.model, **self.options, **decisive}
+        bundle = self.kept.place({name: _content(value) for name, value in content.items()})
+        told = _part(self.progress, len(self.found), ways, name)
+        if not is_whole(bundle):
+            convert(self.model, out=bundle, force=True, progress=told, **self.options, **decisive, **data)
+        elif told is not None:
+            told("converted before", 1, 1)
+        self.found[name] = bundle, read_document(Report, bundle / REPORT)
+
+    def compress(self, fine_tuning: FineTuning | None) -> tuple[Attempt, ...]:
+        """Try compressions until a file fits, where one may."""
+        rungs = worth_trying(self.candidates, self.budgets) if self.choice.picked is None and fine_tuning else ()
+        attempts: list[Attempt] = []
+        data: dict[str, Any] = {}
+        for compression in rungs:
+            assert fine_tuning is not None
+            begin, name = time.perf_counter(), str(compression)
+            try:
+                data = data or {"training": fine_tuning()}
+                self.convert(name, {"compression": compression}, data, ways=1 + len(rungs))
+                reason, end = self._missed(name), self.choice.picked is not None
+            except LitefootError as error:
+                reason = " ".join(str(error).split())
+                end = isinstance(error, (UsageError, MissingDependency))  # which no other compression changes
+            attempts.append(Attempt(name, reason, time.perf_counter() - begin))
+            if end:
+                break
+        return tuple(attempts)
+
+    def _missed(self, name: str) -> str:
+        """Why none of a conversion's files fits; empty where one does."""
+        alone = choose([one for one in self.candidates if one.conversion == name], self.budgets)
+        return alone.reason if alone.picked is None else ""
+
+    def hint(self, fine_tuning: object | None) -> str:
+        """What is said where nothing fits."""
+        rungs = worth_trying([one for one in self.candidates if not one.conversion], self.budgets)
+        return hint(rungs, self.budgets) if fine_tuning is None or not rungs else ""
 
 
 def _content(value: Any) -> Any:
@@ -106,13 +164,16 @@ def _part(progress: Progress | None, number: int, ways: int, name: str) -> Progr
     return tell
 
 
-def _candidates(conversion: str, report: Report) -> list[Candidate]:
+def _candidates(conversion: str, report: Report, budgets: Budgets) -> list[Candidate]:
+    factor = budgets.latency_factor or 1.0
     return [
         Candidate(
             name=artifact.name,
             conversion=conversion,
             bytes=artifact.bytes,
+            gzip_bytes=artifact.gzip_bytes,
             p50_ms=artifact.p50_ms,
+            target_ms=artifact.p50_ms * factor if budgets.timed else None,
             sqnr_db=None if artifact.verdict.worst.drift is None else artifact.verdict.worst.drift.sqnr_db,
             drop=None if artifact.verdict.task is None else artifact.verdict.task.drop,
             status=artifact.status,

@@ -71,6 +71,8 @@ class Pipeline:
             not.
         recommended: Names of the artifacts, one of which each part has, that passed in all parts and as a whole, the
             smallest first; empty before conversion.
+        mixtures: For an artifact of the whole that not every part has, each part's own: one part's 8 bits may do where
+            another's had to be rescued.
         files: Digests of every other file of a converted folder; of a part, its manifest's.
         format: Always ``litefoot-pipeline``.
         version: Of the format.
@@ -84,6 +86,7 @@ class Pipeline:
     links: dict[str, str] = field(default_factory=dict)
     metric: Metric | None = None
     recommended: tuple[str, ...] = ()
+    mixtures: dict[str, dict[str, str]] = field(default_factory=dict)
     files: tuple[FileRecord, ...] = ()
     format: Literal["litefoot-pipeline"] = "litefoot-pipeline"
     version: Literal[1] = 1
@@ -121,6 +124,18 @@ class Pipeline:
             for spec in fed(contract.inputs, contract.state)
             if f"{part}/{spec.name}" not in self.links and spec.name != searched
         )
+
+    def own(self, part: str, artifact: str) -> str:
+        """What a part runs for an artifact of the whole.
+
+        Args:
+            part: Its name.
+            artifact: Of the whole.
+
+        Returns:
+            The name of the part's artifact.
+        """
+        return self.mixtures.get(artifact, {}).get(part, artifact)
 
     def _check(self, contracts: Mapping[str, ModelContract]) -> None:
         inputs = {f"{part}/{spec.name}" for part in self.parts for spec in contracts[part].inputs}

@@ -65,7 +65,8 @@ def load_pipeline(
     refused: LitefootError | None = None
     for name in [artifact] if artifact is not None else document.recommended:
         try:
-            return Generator(document, load_parts(document, folder, artifact=name, engine=engine, threads=threads))
+            parts = load_parts(document, folder, artifact=name, engine=engine, threads=threads)
+            return Generator(document, parts, name)
         except (MissingDependency, UsageError) as error:
             refused = error
     raise refused or AssertionError("an artifact was neither loaded nor refused")
@@ -74,7 +75,7 @@ def load_pipeline(
 def load_parts(
     document: Pipeline, folder: Path, *, artifact: str, engine: str | None = None, threads: int | str = 1
 ) -> dict[str, Model]:
-    """Load the artifact of one name of every part.
+    """Load what every part runs for an artifact of the whole.
 
     Args:
         document: Of the folder.
@@ -89,7 +90,10 @@ def load_parts(
     Raises:
         LitefootError: As for `load`.
     """
-    return {part: load(folder / part, engine=engine, artifact=artifact, threads=threads) for part in document.parts}
+    return {
+        part: load(folder / part, engine=engine, artifact=document.own(part, artifact), threads=threads)
+        for part in document.parts
+    }
 
 
 class Generator:
@@ -97,18 +101,18 @@ class Generator:
 
     Attributes:
         document: How they work together.
-        name: Of the artifact that each part runs.
+        name: Of the artifact of the whole.
         inputs: What the whole takes, batch first.
     """
 
-    def __init__(self, document: Pipeline, models: Mapping[str, Model]) -> None:
+    def __init__(self, document: Pipeline, models: Mapping[str, Model], name: str) -> None:
         contracts = {part: model.contract for part, model in models.items() if model.contract is not None}
         self.document = document
         self.inputs = document.inputs(contracts)
         self._models, self._contracts = dict(models), contracts
         self._decoder = contracts[document.parts[-1]]
         self._stream = models[document.parts[-1]].stream()
-        self.name = models[document.parts[-1]].name
+        self.name = name
 
     def __call__(self, source: Path | Sample, *, generation: Generation | None = None, seed: int = 0) -> str:
         """From a text to a text.

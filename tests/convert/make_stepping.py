@@ -104,11 +104,24 @@ def attention() -> Made:
     return tf_keras.Model(inputs, [logits, next_position, next_keys, next_values], name="attention"), contract
 
 
-def encoder() -> Made:
-    """What an encoder is to the decoder `attention`: a number of letters to one memory."""
+def encoder(*, uneven: bool = False) -> Made:
+    """What an encoder is to the decoder `attention`: a number of letters to one memory.
+
+    Where it is uneven its channels span five orders of magnitude on the way, which 8 bits cannot hold.
+    """
     source = layers.Input((SOURCE,), dtype="int32", name="source")
     mean = layers.GlobalAveragePooling1D()(layers.Embedding(TOKENS, UNITS, embeddings_initializer="normal")(source))
-    memory = layers.Dense(UNITS, name="memory", kernel_initializer="glorot_normal")(mean * 40.0)
+    mean = mean * 40.0
+    if uneven:
+        wide = layers.Dense(4 * UNITS, "swish", name="wide")
+        mean = wide(mean)
+    last = layers.Dense(UNITS, name="memory", kernel_initializer="glorot_normal")
+    memory = last(mean)
+    if uneven:
+        factors = 10.0 ** np.linspace(0, 5, 4 * UNITS).astype(np.float32)
+        wide.set_weights([array * factors for array in wide.get_weights()])
+        kernel, bias = last.get_weights()
+        last.set_weights([kernel / factors[:, np.newaxis] * 2, bias])
     contract = ModelContract(
         inputs=(spec("source", SOURCE, dtype="int32", kind="tokens"),),
         outputs=(spec("memory", UNITS, kind="embedding"),),
@@ -145,10 +158,10 @@ def write(folder: Path, name: str, made: Made, calibration: dict, evaluation: di
     document.write(folder, calibration, evaluation, targets=None)
 
 
-def write_pipeline(folder: Path, random: np.random.Generator) -> None:
+def write_pipeline(folder: Path, random: np.random.Generator, *, uneven: bool = False) -> None:
     """Encoder and decoder; the right tokens are those that the Keras models generate."""
     folder.mkdir()
-    reading, writing = encoder(), attention()
+    reading, writing = encoder(uneven=uneven), attention()
     read = random.integers(2, TOKENS, (64, SOURCE)).astype(np.int32)
     memory = reading[0].predict(read, verbose=0)
     given = sequences(writing[1], 64, random) | {"memory": memory}
@@ -190,6 +203,7 @@ def main() -> None:
     for name, made in {"gru": gru(), "lstm": lstm()}.items():
         write(out / name, name, made, sequences(made[1], 64, random), sequences(made[1], SAMPLES, random))
     write_pipeline(out / "pipeline", random)
+    write_pipeline(out / "uneven", random, uneven=True)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,12 @@ pytestmark = pytest.mark.slow
 
 Run = Callable[..., tuple[int, str, str]]
 NAMES = [variant.name for variant in VARIANTS]
-MADE = {"gru": NAMES, "lstm": ["fp32.tflite", "int8.tflite"], "pipeline": NAMES}
+MADE = {
+    "gru": NAMES,
+    "lstm": ["fp32.tflite", "int8.tflite"],
+    "pipeline": NAMES,
+    "uneven": ["fp32.tflite", "int8.tflite", "mixed.tflite"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +138,49 @@ def test_models_that_work_together_are_judged_as_a_whole(
     code, said, _ = command("run", folder, "--input", tmp_path / "text.txt")
     assert code == 0
     assert said.startswith(load_pipeline(folder)("hallo"))
+
+
+def test_the_page_of_the_whole_is_there_with_those_of_its_parts(bundles: Callable[[str], Path]) -> None:
+    folder = bundles("pipeline")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    report = json.loads((folder / "report.json").read_text())
+    assert ">reader <span" in page
+    for artifact in report["artifacts"]:
+        assert f"<td>{artifact['name']}</td>" in page
+        assert f"{artifact['bytes']:,}" in page
+    for part in ("encoder", "decoder"):
+        assert f'href="{part}/report.html"' in page
+        assert (folder / part / "report.html").is_file()
+    assert "token_match drop" in page
+    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
+    recorded = {record.file for record in read_pipeline(folder).files}
+    assert {"report.html", "report.json", "encoder/manifest.json"} <= recorded
+
+
+def test_a_part_that_was_rescued_works_with_the_8_bits_of_one_that_was_not(
+    bundles: Callable[[str], Path], command: Run
+) -> None:
+    folder = bundles("uneven")
+    document = read_pipeline(folder)
+    assert document.mixtures == {"mixed.tflite": {"encoder": "mixed.tflite", "decoder": "int8.tflite"}}
+    report = json.loads((folder / "report.json").read_text())
+    found = {artifact["name"]: artifact for artifact in report["artifacts"]}
+    assert list(found) == ["fp32.tflite", "int8.tflite", "mixed.tflite"]
+    assert found["int8.tflite"]["status"] == "failed"
+    assert (found["mixed.tflite"]["status"], found["mixed.tflite"]["reason"]) == ("passed", "")
+    assert found["mixed.tflite"]["verdict"]["artifact"] == "mixed.tflite"
+    assert document.recommended[0] == "mixed.tflite"
+    parts = [Bundle(folder / part).artifact(name).bytes for part, name in document.mixtures["mixed.tflite"].items()]
+    assert found["mixed.tflite"]["bytes"] == sum(parts)
+    assert load_pipeline(folder).name == "mixed.tflite"
+    assert command("verify", folder, "--artifact", "mixed.tflite")[0] == 0
+    assert "<td>mixed.tflite</td>" in (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_budgets_of_several_files_are_refused(stepping: Path, tmp_path: Path, command: Run) -> None:
+    code, _, said = command("convert", stepping / "pipeline", "--out", tmp_path / "out", "--max-bytes", "9kB")
+    assert code == 2
+    assert "Budgets are for one file" in said
 
 
 def test_models_that_work_together_bring_their_own_samples(stepping: Path, tmp_path: Path, command: Run) -> None:

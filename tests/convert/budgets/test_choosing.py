@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -14,9 +15,17 @@ from litefoot.runtime.verification.task import Status
 
 
 def file(
-    name: str, size: int, ms: float, sqnr_db: float | None = 30.0, status: Status = "passed", conversion: str = ""
+    name: str,
+    size: int,
+    ms: float,
+    sqnr_db: float | None = 30.0,
+    status: Status = "passed",
+    conversion: str = "",
+    gzip: int | None = None,
+    target_ms: float | None = None,
 ) -> Candidate:
-    return Candidate(name, conversion, size, ms, sqnr_db, None, status)
+    there = ms if target_ms is None else target_ms
+    return Candidate(name, conversion, size, gzip or size - 1, ms, there, sqnr_db, None, status)
 
 
 FLOAT = file("fp32.tflite", 400, 2.0, 130.0)
@@ -28,12 +37,12 @@ ALL = (FLOAT, INT8, MIXED, SLOW, BROKEN)
 
 
 def test_what_another_file_beats_in_everything_is_not_on_the_front_and_what_failed_neither() -> None:
-    assert pareto_front(ALL) == (INT8, MIXED, FLOAT)
+    assert pareto_front(ALL, Budgets()) == (INT8, MIXED, FLOAT)
 
 
 def test_without_latency_the_front_is_that_of_bytes_and_drift() -> None:
     late = file("late.tflite", 120, 9.0, 35.0)
-    assert pareto_front((*ALL, late), latency=False) == (INT8, late, MIXED, FLOAT)
+    assert pareto_front((*ALL, late), Budgets(target="pi4")) == (INT8, late, MIXED, FLOAT)
 
 
 candidates = st.builds(
@@ -44,7 +53,7 @@ candidates = st.builds(
 
 @given(st.lists(candidates, max_size=12))
 def test_everything_that_passed_is_on_the_front_or_beaten_by_something_on_it(found: list[Candidate]) -> None:
-    front = pareto_front(found)
+    front = pareto_front(found, Budgets())
     assert all(one.status == "passed" for one in front)
     for one in found:
         if one.status == "passed" and one not in front:
@@ -100,7 +109,17 @@ def test_what_was_done_to_the_model_is_part_of_a_files_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "budgets", [Budgets(max_bytes=0), Budgets(max_latency_ms=-1.0), Budgets(target="toaster"), Budgets(max_bytes=-5)]
+    "budgets",
+    [
+        Budgets(max_bytes=0),
+        Budgets(max_gzip_bytes=0),
+        Budgets(target="pi4", latency_factor=0.0),
+        Budgets(target="pi4", latency_factor=float("nan")),
+        Budgets(latency_factor=2.0),
+        Budgets(max_latency_ms=-1.0),
+        Budgets(target="toaster"),
+        Budgets(max_bytes=-5),
+    ],
 )
 def test_a_budget_that_means_nothing_is_refused(budgets: Budgets) -> None:
     with pytest.raises(UsageError):
@@ -112,8 +131,10 @@ def test_milliseconds_of_another_machine_are_not_guessed(target: str) -> None:
     with pytest.raises(UsageError, match="litefoot bench"):
         Budgets(max_latency_ms=5.0, target=target).check()
     Budgets(max_bytes=5, target=target).check()
-    choice = choose(ALL, Budgets(max_bytes=200, target=target))
-    assert choice.picked == INT8
+    unknown = [replace(one, target_ms=None) for one in ALL]
+    choice = choose(unknown, Budgets(max_bytes=200, target=target))
+    assert choice.picked is not None
+    assert choice.picked.name == INT8.name
     assert "ms" not in choice.reason
     assert f"the latency of {target} is to be measured there" in choice.reason
 
@@ -123,3 +144,27 @@ def test_the_target_may_be_the_kind_of_machine_that_this_is(monkeypatch: pytest.
     Budgets(max_latency_ms=5.0, target="arm64").check()
     with pytest.raises(UsageError):
         Budgets(max_latency_ms=5.0, target="x86").check()
+
+
+def test_a_factor_that_somebody_measured_makes_an_estimate_that_says_so() -> None:
+    budgets = Budgets(max_latency_ms=5.0, target="pi4", latency_factor=4.0)
+    budgets.check()
+    there = [replace(one, target_ms=4.0 * one.p50_ms) for one in ALL]
+    choice = choose(there, budgets)
+    assert choice.picked == there[ALL.index(INT8)]
+    assert "4 ms on pi4, estimated as 4 times what was measured here" in choice.reason
+    missed = choose(there, replace(budgets, max_latency_ms=2.0))
+    assert missed.picked is None
+    assert "mixed.tflite, needs 3.2 ms on pi4, estimated as 4 times" in missed.reason
+
+
+PRUNED = file("int8.tflite", 110, 1.0, 30.0, conversion="prune 80%", gzip=40)
+
+
+def test_bytes_after_gzip_count_where_they_are_limited_and_only_there() -> None:
+    assert PRUNED not in pareto_front((*ALL, PRUNED), Budgets())
+    choice = choose((*ALL, PRUNED), Budgets(max_gzip_bytes=50))
+    assert choice.picked == PRUNED
+    assert "40 bytes after gzip" in choice.reason
+    missed = choose((*ALL, PRUNED), Budgets(max_gzip_bytes=20))
+    assert "within 20 bytes after gzip: the best, int8.tflite (prune 80%), needs 40 bytes after gzip" in missed.reason

@@ -35,9 +35,11 @@ def parsed(*options: str) -> Budgets | None:
         (("--max-bytes", "200kB"), Budgets(200_000)),
         (("--max-bytes", "1.5MiB"), Budgets(1_572_864)),
         (("--max-bytes", "4096"), Budgets(4096)),
-        (("--max-latency", "5ms"), Budgets(None, 5.0)),
-        (("--max-latency", "800us", "--target", "x86"), Budgets(None, 0.8, "x86")),
+        (("--max-latency", "5ms"), Budgets(max_latency_ms=5.0)),
+        (("--max-latency", "800us", "--target", "x86"), Budgets(max_latency_ms=0.8, target="x86")),
         (("--target", "pi4"), Budgets(target="pi4")),
+        (("--max-gzip-bytes", "90kB"), Budgets(max_gzip_bytes=90_000)),
+        (("--target", "pi4", "--latency-factor", "4.5"), Budgets(target="pi4", latency_factor=4.5)),
     ],
 )
 def test_quantities_have_units(options: tuple[str, ...], budgets: Budgets | None) -> None:
