@@ -148,7 +148,12 @@ def _making(
     form: CompressedForm | None,
 ) -> Job:
     out = str(models / variant.name)
-    if form is not None and form.trained_tflite is not None and variant.format == "tflite" and variant.calibrated:
+    if (
+        form is not None
+        and form.trained_tflite is not None
+        and variant.format == "tflite"
+        and variant.precision == "int8"
+    ):
         trained = {**form.trained_tflite, "integer_io": variant.integer_io, "out": out}
         return Job(variant.name, "tflite-trained", trained, lane=KERAS)
     if variant.needs is None:
@@ -158,6 +163,9 @@ def _making(
         plain: dict[str, Any] = {"precision": variant.precision, "integer_io": False, "calibration": None}
         return Job(variant.name, "tflite", {**float_arguments, **plain}, lane=KERAS)
     made_from = str(models / variant.needs)
+    if variant.format == "onnx" and not variant.calibrated:
+        narrowed = {"source": made_from, "precision": variant.precision, "out": out, **_of_form(form)}
+        return Job(variant.name, "narrow-onnx", narrowed, lane=QUANTIZER, needs=variant.needs)
     if variant.format == "onnx":
         arguments = {"source": made_from, "calibration": calibration, "out": out, **_of_form(form)}
         if form is not None and form.trained_onnx:

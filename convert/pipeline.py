@@ -39,7 +39,7 @@ from .report.report import REPORT, Report, make_report
 from .rescue import Patient, Rescued, rescue
 from .source import Description, Reading, Source
 from .staging import Arrays, Staged, stage
-from .variants import Variant, choose_mixed, choose_variants
+from .variants import Skipped, Variant, choose_mixed, choose_variants
 from .workers.pool import Outcome, Workers
 
 LATENCY_SECONDS = 1.0
@@ -123,7 +123,7 @@ def convert(
             _check_asked(intake, variants)
             found = replace(found, notes=(*found.notes, *intake.notes))
             steps.total = 3 * len(intake.variants) + 3
-            work = _Work(staged, found, intake, Path(scratch), steps, choose_mixed(variants), Kept(Path(out)))
+            work = _Work(staged, found, intake, Path(scratch), steps, variants, Kept(Path(out)))
             report = work.carry_out(workers, Path(out), begin, compression, training, force=force)
     return Conversion(Path(out), report)
 
@@ -152,7 +152,7 @@ class _Work:
     intake: Intake
     scratch: Path
     steps: Steps
-    mixed: Sequence[Variant]
+    asked: Sequence[str] | None
     kept: Kept
     compression: CompressionReport | None = None
 
@@ -185,9 +185,17 @@ class _Work:
         return report
 
     def _fill(self, workers: Workers, folder: Path, begin: float) -> Report:
-        """Make the files, judge them, and fill the bundle's folder."""
+        """Make the files, and of them the bundle."""
         outcomes, references, compressed = self._make_files(workers, folder)
         golden = limit_golden(Golden(self.intake.evaluation, references, self.intake.targets, compressed))
+        intake = _leave_out(self.intake, outcomes, folder)
+        _check_asked(intake, self.asked)
+        return replace(self, intake=intake)._fill_with(outcomes, golden, workers, folder, begin)
+
+    def _fill_with(
+        self, outcomes: Mapping[str, Outcome], golden: Golden, workers: Workers, folder: Path, begin: float
+    ) -> Report:
+        """Judge the files, and fill the bundle's folder."""
         failures = _failures(outcomes, self.intake.variants, folder)
         judging = Judging(folder, self._begin_bundle(folder, golden), golden, self.steps.done)
         for artifact in self._artifacts(outcomes, failures):
@@ -289,7 +297,7 @@ class _Work:
         passed = {name: verdict.passed for name, verdict in judging.verdicts.items()}
         failed = [
             variant
-            for variant in self.mixed
+            for variant in choose_mixed(self.asked)
             if passed.get(f"fp32.{variant.format}") and not passed.get(variant.needs or "", True)
         ]
         if not failed or self.intake.calibration is None:
@@ -347,6 +355,20 @@ def _failures(
         if variant.name in failures:
             (folder / "models" / variant.name).unlink(missing_ok=True)
     return failures
+
+
+def _leave_out(intake: Intake, outcomes: Mapping[str, Outcome], folder: Path) -> Intake:
+    """Take out the variants in whose files nothing is other than in the ones that they are made from."""
+    needless = tuple(
+        Skipped(variant.name, outcomes[variant.name].value)
+        for variant in intake.variants
+        if outcomes[variant.name].error is None and outcomes[variant.name].value is not None
+    )
+    names = {skip.name for skip in needless}
+    for name in names:
+        (folder / "models" / name).unlink()
+    left = tuple(variant for variant in intake.variants if variant.name not in names)
+    return replace(intake, variants=left, skipped=(*intake.skipped, *needless))
 
 
 def _check_asked(intake: Intake, asked: Sequence[str] | None) -> None:

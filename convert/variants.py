@@ -17,8 +17,8 @@ class Variant:
         name: The artifact's name, which is also its file's.
         format: ``tflite`` or ``onnx``.
         precision: ``fp32``; ``fp16``: weights in 16 bits; ``dynamic``: weights in 8 bits, activations quantized while
-            running; ``int8``: weights and activations in 8 bits, ranges from calibration; ``mixed``: int8 with some
-            layers in float.
+            running; ``int8``: weights and activations in 8 bits, ranges from calibration; ``int16x8``: the same with
+            activations in 16 bits; ``mixed``: int8 with some layers in float.
         integer_io: Whether inputs and outputs are stored as integers too.
         needs: The variant from whose file this one is made; None where it is made from the model.
     """
@@ -32,7 +32,7 @@ class Variant:
     @property
     def calibrated(self) -> bool:
         """Whether calibration samples decide its activation ranges."""
-        return self.precision == "int8"
+        return self.precision in ("int8", "int16x8")
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,13 @@ VARIANTS = (
     Variant("int8.tflite", "tflite", "int8", needs="fp32.tflite"),
     Variant("int8-io.tflite", "tflite", "int8", integer_io=True, needs="fp32.tflite"),
     Variant("fp32.onnx", "onnx", "fp32"),
+    Variant("fp16.onnx", "onnx", "fp16", needs="fp32.onnx"),
+    Variant("dynamic.onnx", "onnx", "dynamic", needs="fp32.onnx"),
     Variant("int8.onnx", "onnx", "int8", needs="fp32.onnx"),
 )
+
+ON_REQUEST = (Variant("int16x8.tflite", "tflite", "int16x8", needs="fp32.tflite"),)
+"""What is made only where it is named: TFLite's kernels for it are slower than those for float."""
 
 MIXED = (
     Variant("mixed.tflite", "tflite", "mixed", needs="int8.tflite"),
@@ -69,15 +74,15 @@ def choose_variants(names: Sequence[str] | None) -> tuple[Variant, ...]:
     """The variants of these names, with those that they are made from.
 
     Args:
-        names: Names of `VARIANTS` and `MIXED`; None for all.
+        names: Names of `VARIANTS`, `ON_REQUEST` and `MIXED`; None for all of the first.
 
     Returns:
-        Those of `VARIANTS`, in their order; what a mixed one would be made from is among them.
+        Those of `VARIANTS`, in their order, and of `ON_REQUEST`; what a mixed one would be made from is among them.
 
     Raises:
         UsageError: A name is not known, or there is none.
     """
-    known = {variant.name: variant for variant in (*VARIANTS, *MIXED)}
+    known = {variant.name: variant for variant in (*VARIANTS, *ON_REQUEST, *MIXED)}
     if names is None:
         return VARIANTS
     if unknown := [name for name in names if name not in known]:
@@ -90,7 +95,7 @@ def choose_variants(names: Sequence[str] | None) -> tuple[Variant, ...]:
         while asked is not None:
             wanted.add(asked)
             asked = known[asked].needs
-    return tuple(variant for variant in VARIANTS if variant.name in wanted)
+    return tuple(variant for variant in (*VARIANTS, *ON_REQUEST) if variant.name in wanted)
 
 
 def choose_mixed(names: Sequence[str] | None) -> tuple[Variant, ...]:

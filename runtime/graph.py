@@ -23,6 +23,9 @@ _CONVERSIONS = {
     "DynamicQuantizeLinear",
     "Cast",
 }
+_RESTORING = {"Cast", "DequantizeLinear", "Mul"}
+_WHILE_RUNNING = "DynamicQuantize"
+"""How the names of ONNX operators begin that measure the range of their activations in each call."""
 _STORED_INTEGERS = {"INT4", "INT8", "UINT8", "INT16", "UINT16"}
 
 
@@ -34,7 +37,7 @@ class Operator:
         name: Its type in the format's own words, for example ``CONV_2D`` or ``Conv``.
         arithmetic: ``integer``: on quantized activations; ``hybrid``: float activations, quantized weights; ``float``;
             ``conversion``: between types. ONNX operators between DequantizeLinear nodes count as integer, since that
-            is how ONNX Runtime executes them.
+            is how ONNX Runtime executes them; what brings constants back into float is a conversion.
         count: How many.
     """
 
@@ -57,6 +60,11 @@ class Graph:
     operators: tuple[Operator, ...]
     weight_bytes: dict[str, int]
     output_steps: dict[str, float]
+
+    @property
+    def while_running(self) -> bool:
+        """Whether activations are quantized in each call, by ranges that are measured then."""
+        return any(operator.name.startswith(_WHILE_RUNNING) for operator in self.operators)
 
     @property
     def integer_share(self) -> float:
@@ -189,9 +197,12 @@ def _summarise_onnx(onnx: Any, graph: Any) -> Graph:
     weights: Counter[str] = Counter()
     for tensor in graph.initializer:
         weights[_onnx_type(onnx, tensor)] += _onnx_bytes(onnx, tensor)
-    types = {tensor.name: _onnx_type(onnx, tensor).upper() for tensor in graph.initializer}
+    stored = {tensor.name: _onnx_type(onnx, tensor).upper() for tensor in graph.initializer}
+    for node in graph.node:  # what brings constants back into float has the type of what is stored
+        if node.op_type in _RESTORING and all(name in stored for name in node.input):
+            stored |= dict.fromkeys(node.output, stored[node.input[0]])
     producers = {name: node for node in graph.node for name in node.output}
-    counts = Counter((node.op_type, _onnx_arithmetic(node, producers, types)) for node in graph.node)
+    counts = Counter((node.op_type, _onnx_arithmetic(node, producers, stored)) for node in graph.node)
     return Graph(_operators(counts), dict(weights), _onnx_steps(onnx, graph, producers))
 
 
@@ -204,21 +215,15 @@ def _onnx_bytes(onnx: Any, tensor: Any) -> int:
     return int(math.prod(tensor.dims) * itemsize)
 
 
-def _onnx_arithmetic(node: Any, producers: dict[str, Any], types: dict[str, str]) -> Arithmetic:
-    if node.op_type in _CONVERSIONS:
+def _onnx_arithmetic(node: Any, producers: dict[str, Any], stored: dict[str, str]) -> Arithmetic:
+    if node.op_type in _CONVERSIONS or node.output[0] in stored:
         return "conversion"
-    if node.op_type.startswith("QLinear") or node.op_type.endswith("Integer"):
+    if node.op_type.startswith(("QLinear", _WHILE_RUNNING)) or node.op_type.endswith("Integer"):
         return "integer"
-    sources = [producers[name] for name in node.input if name in producers]
-    weights = [source for source in sources if _is_weight(source, types)]
-    activations = [source.op_type for source in sources if not _is_weight(source, types)]
-    if activations and set(activations) == {"DequantizeLinear"}:
+    activations = {producers[name].op_type for name in node.input if name in producers and name not in stored}
+    if activations == {"DequantizeLinear"}:
         return "integer"
-    return "hybrid" if weights else "float"
-
-
-def _is_weight(node: Any, types: dict[str, str]) -> bool:
-    return node.op_type == "DequantizeLinear" and node.input[0] in types
+    return "hybrid" if any(stored.get(name) in _STORED_INTEGERS for name in node.input) else "float"
 
 
 def _onnx_steps(onnx: Any, graph: Any, producers: dict[str, Any]) -> dict[str, float]:

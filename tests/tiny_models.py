@@ -110,6 +110,18 @@ def write_affine_hybrid(path: Path, *, weights: Array = WEIGHTS) -> Path:
     return graph.write(path, {"x": x}, {"y": y})
 
 
+def write_affine_stored(path: Path, *, weights: Array = WEIGHTS) -> Path:
+    """ONNX: the same with int8 weights that are brought back into float32 by a Cast and a Mul."""
+    nodes = [
+        helper.make_node("Cast", ["w_stored"], ["w_float"], to=TensorProto.FLOAT),
+        helper.make_node("Mul", ["w_float", "w_scale"], ["w"]),
+        helper.make_node("Gemm", ["x", "w", "b"], ["y"], transB=1),
+    ]
+    scale = _parameters("w", STORED_WEIGHTS)["w_scale"]
+    constants = {"w_stored": _stored(weights, STORED_WEIGHTS, "int8"), "b": BIAS, "w_scale": scale}
+    return _write_onnx(path, nodes, {"x": (None, 3)}, {"y": (None, 2)}, constants)
+
+
 def write_sum_and_difference(path: Path, *, signature: bool = True, batch: int = 1) -> Path:
     """``a`` and ``b``, each (batch, 2), to ``sum`` = a + b and ``difference`` = a - b; free in ONNX."""
     if path.suffix == ".onnx":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,7 +12,9 @@ import numpy.typing as npt
 from litefoot.runtime.storage.files import read_arrays
 
 from .calibration import one_by_one
+from .stored_onnx import is_grouped
 from .trained_ranges import trained_ranges
+from .working_folder import inside
 
 
 def write(*, source: str, calibration: str, out: str, one_scale: bool = False, trained: str | None = None) -> None:
@@ -64,7 +64,7 @@ def quantize(
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
 
     model, samples, made = (path.resolve() for path in (prepared, calibration, out))
-    with tempfile.TemporaryDirectory() as folder, _inside(folder):
+    with tempfile.TemporaryDirectory() as folder, inside(folder):
         quantize_static(
             str(model),
             str(made),
@@ -83,22 +83,7 @@ def _scales_of_channels(prepared: Path) -> dict[str, list[dict[str, Any]]]:
     import onnx
 
     graph = onnx.load(str(prepared), load_external_data=False).graph
-    return {
-        node.input[1]: [{"axis": 0}]
-        for node in graph.node
-        if node.op_type == "Conv" and any(entry.name == "group" and entry.i > 1 for entry in node.attribute)
-    }
-
-
-@contextlib.contextmanager
-def _inside(folder: str) -> Iterator[None]:
-    """Work inside a folder: ONNX Runtime's shape inference leaves files of large models wherever it stands."""
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(before)
+    return {node.input[1]: [{"axis": 0}] for node in graph.node if node.op_type == "Conv" and is_grouped(node)}
 
 
 def prepare(source: Path, prepared: Path) -> None:
@@ -111,7 +96,7 @@ def prepare(source: Path, prepared: Path) -> None:
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     model, made = str(source.resolve()), str(prepared.resolve())
-    with tempfile.TemporaryDirectory() as folder, _inside(folder):
+    with tempfile.TemporaryDirectory() as folder, inside(folder):
         try:
             quant_pre_process(model, made)
         except Exception as error:  # its inference raises plain exceptions

@@ -22,6 +22,8 @@ _MOST_FLOAT_WEIGHTS = 0.5
 _SMALL_BYTES = 16_384
 """Of float weights that may stay without activation ranges: tensors of less than 1,024 values are left alone then."""
 
+_STATIC = ("int8", "int16x8")
+"""Precisions whose activation ranges are fixed beforehand."""
 _CLUSTERED = ("FULLY_CONNECTED", "CONV_2D", "CONV_2D_TRANSPOSE")
 
 _FLOAT16: Recipe = [
@@ -49,16 +51,17 @@ def write(
 
     Args:
         source: The float32 ``.tflite`` file.
-        precision: fp16, dynamic or int8.
+        precision: fp16, dynamic, int8 or int16x8.
         integer_io: Store inputs and outputs as int8 too.
-        calibration: An ``.npz`` file, by input name, (samples, ...), float32; needed for int8 only.
+        calibration: An ``.npz`` file, by input name, (samples, ...), float32; needed for int8 and int16x8 only.
         out: The ``.tflite`` file to write.
         one_scale: Give all weights of a layer one scale: one for each channel would undo clusters.
     """
-    ranges = ranges_of(source, calibration) if calibration is not None and precision == "int8" else None
+    ranges = ranges_of(source, calibration) if calibration is not None and precision in _STATIC else None
     recipe = recipe_of(source, precision, integer_io=integer_io, one_scale=one_scale)
-    Path(out).write_bytes(quantize(source, recipe, ranges))
-    _refuse_float_weights(Path(out), 0 if precision == "int8" else _SMALL_BYTES)
+    content = quantize(source, recipe, ranges)
+    Path(out).write_bytes(_allow_any_scale(content) if precision == "int16x8" else content)
+    _refuse_float_weights(Path(out), 0 if precision in _STATIC else _SMALL_BYTES)
 
 
 def quantize(source: str, recipe: Recipe, ranges: Any) -> bytes:
@@ -82,6 +85,27 @@ def quantize(source: str, recipe: Recipe, ranges: Any) -> bytes:
     return rejoin(bytes(quantized))
 
 
+def _allow_any_scale(content: bytes) -> bytes:
+    """Let 16-bit additions have any scales.
+
+    Where the quantizer does not say so, the kernel takes scales that happen to be powers of two for those of an older
+    form of the operator, and refuses the file.
+    """
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = unpack_tables(content)
+    restricted = [
+        operator.builtinOptions
+        for graph in model.subgraphs
+        for operator in graph.operators
+        if graph.tensors[operator.outputs[0]].type == schema.TensorType.INT16
+        and getattr(operator.builtinOptions, "potScaleInt16", False)
+    ]
+    for options in restricted:
+        options.potScaleInt16 = False
+    return pack_tables(model) if restricted else content
+
+
 def rejoin(content: bytes) -> bytes:
     """Give integer operators the integers that they are made for.
 
@@ -99,6 +123,7 @@ def rejoin(content: bytes) -> bytes:
     from ai_edge_litert import schema_py_generated as schema
 
     model = unpack_tables(content)
+    integers = (schema.TensorType.INT8, schema.TensorType.INT16)
     mended = _mend_outputs(model)
     for graph in model.subgraphs:
         kinds = [_kind(model.operatorCodes[operator.opcodeIndex]) for operator in graph.operators]
@@ -108,7 +133,7 @@ def rejoin(content: bytes) -> bytes:
             if kind == schema.BuiltinOperator.DEQUANTIZE
         }
         for operator, kind in zip(graph.operators, kinds, strict=True):
-            in_integers = any(graph.tensors[out].type == schema.TensorType.INT8 for out in operator.outputs)
+            in_integers = any(graph.tensors[out].type in integers for out in operator.outputs)
             if kind != schema.BuiltinOperator.QUANTIZE and in_integers and stored.keys() & set(operator.inputs):
                 operator.inputs = [stored.get(int(tensor), int(tensor)) for tensor in operator.inputs]
                 mended = True
@@ -155,7 +180,7 @@ def recipe_of(source: str, precision: str, *, integer_io: bool, one_scale: bool 
 
     Args:
         source: The float32 ``.tflite`` file.
-        precision: fp16, dynamic or int8.
+        precision: fp16, dynamic, int8 or int16x8.
         integer_io: Store inputs and outputs as int8 too.
         one_scale: Give all weights of a layer one scale, but for depthwise convolutions, which are never clustered.
 
@@ -170,7 +195,8 @@ def recipe_of(source: str, precision: str, *, integer_io: bool, one_scale: bool 
     operations = _CLUSTERED if one_scale else _CLUSTERED[:1]
     if precision == "dynamic":  # the variant that leaves small tensors alone: quantizing those costs time and no bytes
         return _with_one_scale(recipe.dynamic_legacy_wi8_afp32(), operations, wide)
-    static = _with_one_scale(recipe.static_wi8_ai8(), operations, wide)
+    whole = recipe.static_wi8_ai16() if precision == "int16x8" else recipe.static_wi8_ai8()
+    static = _with_one_scale(whole, operations, wide)
     return static if integer_io else static + _FLOAT_IO
 
 

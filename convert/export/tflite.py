@@ -21,9 +21,9 @@ def write(*, source: dict[str, Any], precision: str, integer_io: bool, calibrati
 
     Args:
         source: A `Source`, encoded; its batch is the file's.
-        precision: fp32, fp16, dynamic or int8.
+        precision: fp32, fp16, dynamic, int8 or int16x8.
         integer_io: Store inputs and outputs as int8 too.
-        calibration: An ``.npz`` file, by input name, (samples, ...), float32; needed for int8 only.
+        calibration: An ``.npz`` file, by input name, (samples, ...), float32; needed for int8 and int16x8 only.
         out: The ``.tflite`` file to write.
     """
     import tensorflow as tf
@@ -36,9 +36,10 @@ def write(*, source: dict[str, Any], precision: str, integer_io: bool, calibrati
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if precision == "fp16":
         converter.target_spec.supported_types = [tf.float16]
-    if precision == "int8":
+    if precision in ("int8", "int16x8"):
         assert calibration is not None
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        wide = tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+        converter.target_spec.supported_ops = [wide if precision == "int16x8" else tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         arrays = read_arrays(Path(calibration))
         converter.representative_dataset = lambda: one_by_one(arrays, batch)
     if integer_io:

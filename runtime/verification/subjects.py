@@ -64,10 +64,9 @@ def precision_of(graph: Graph) -> str:
         The least precise that there is, one of `PRECISIONS`.
     """
     arithmetic = {operator.arithmetic for operator in graph.operators}
-    while_running = any(operator.name == "DynamicQuantizeLinear" for operator in graph.operators)
-    if "integer" in arithmetic and not while_running:
+    if "integer" in arithmetic and not graph.while_running:
         return "int8"
-    if while_running or "hybrid" in arithmetic:
+    if graph.while_running or "hybrid" in arithmetic:
         return "dynamic"
     return "fp16" if "float16" in graph.weight_bytes else "fp32"
 

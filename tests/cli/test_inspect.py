@@ -48,6 +48,8 @@ def test_json_of_a_bundle_is_its_manifest_and_a_graph_for_each_artifact(
         ("int8.tflite", "CONV_2D 4 integer", ["input   image float32[1, 8, 8, 1]"]),
         ("int8-io.tflite", "CONV_2D 4 integer", ["input   image int8[1, 8, 8, 1], real = ", "(stored "]),
         ("fp32.onnx", "Conv 7 float", ["input   image float32[?, 8, 8, 1]"]),
+        ("fp16.onnx", "Conv 7 float", ["output  probabilities float32[?, 10]"]),
+        ("dynamic.onnx", "Conv 2 hybrid", ["output  probabilities float32[?, 10]"]),
         ("int8.onnx", "Conv 7 integer", ["output  probabilities float32[?, 10]"]),
     ],
 )

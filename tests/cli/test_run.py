@@ -30,7 +30,7 @@ def test_the_sample_is_a_seven_with_its_probabilities(
     assert sum(probabilities.values()) == pytest.approx(1.0, abs=0.02)
 
 
-@pytest.mark.parametrize("name", ["fp32.tflite", "int8-io.tflite", "fp32.onnx", "int8.onnx"])
+@pytest.mark.parametrize("name", ["fp32.tflite", "int8-io.tflite", "fp32.onnx", "dynamic.onnx", "int8.onnx"])
 def test_json_holds_every_output_of_the_artifact_asked_for(
     digits_bundle: Path, command: Callable[..., Any], name: str
 ) -> None:

@@ -106,6 +106,24 @@ def test_a_smaller_tflite_file_is_quantized_from_the_float_file_or_else_by_tenso
     assert second.arguments == {**expected, "source": opening(SOURCE).arguments["source"]}
 
 
+@pytest.mark.parametrize("precision", ["fp16", "dynamic"])
+def test_an_onnx_file_of_fewer_bits_is_made_from_the_float_file_alone(precision: str) -> None:
+    job = named(jobs_of())[f"{precision}.onnx"]
+    assert (job.task, job.lane, job.otherwise) == ("narrow-onnx", QUANTIZER, None)
+    assert job.arguments == {
+        "source": "out/models/fp32.onnx", "precision": precision, "out": f"out/models/{precision}.onnx"
+    }  # fmt: skip
+
+
+def test_activations_in_16_bits_are_calibrated_by_the_quantizer_or_else_by_tensorflow() -> None:
+    job = named(jobs_of(choose_variants(["int16x8.tflite"])))["int16x8.tflite"]
+    assert (job.task, job.arguments["precision"], job.arguments["calibration"]) == (
+        "quantize-tflite", "int16x8", "calibration.npz"
+    )  # fmt: skip
+    assert job.otherwise is not None
+    assert (job.otherwise.task, job.otherwise.arguments["precision"]) == ("tflite", "int16x8")
+
+
 def test_a_quantized_onnx_has_no_second_try() -> None:
     job = named(jobs_of())["int8.onnx"]
     assert (job.task, job.lane, job.otherwise) == ("quantize-onnx", QUANTIZER, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from litefoot.convert import VARIANTS
-from litefoot.convert.variants import MIXED, choose_mixed, choose_variants
+from litefoot.convert.variants import MIXED, ON_REQUEST, choose_mixed, choose_variants
 from litefoot.runtime.errors import UsageError
 from litefoot.runtime.verification.tolerance import PRECISIONS
 
@@ -22,6 +22,11 @@ def test_what_a_variant_is_made_from_is_added_before_it() -> None:
     assert names(["int8.onnx"]) == ["fp32.onnx", "int8.onnx"]
 
 
+def test_slow_kernels_are_asked_for_by_name() -> None:
+    assert names(["int16x8.tflite"]) == ["fp32.tflite", "int16x8.tflite"]
+    assert "int16x8.tflite" not in names(None)
+
+
 def test_the_order_is_the_catalogues_and_nothing_is_made_twice() -> None:
     asked = ["int8.onnx", "int8.tflite", "fp32.onnx", "int8.tflite"]
     assert names(asked) == ["fp32.tflite", "int8.tflite", "fp32.onnx", "int8.onnx"]
@@ -32,7 +37,7 @@ def test_an_unknown_name_is_refused_with_the_known_ones(asked: list[str], got: s
     with pytest.raises(UsageError) as refused:
         choose_variants(asked)
     assert f"got:      {got}\n" in str(refused.value)
-    assert all(variant.name in str(refused.value) for variant in VARIANTS)
+    assert all(variant.name in str(refused.value) for variant in (*VARIANTS, *ON_REQUEST, *MIXED))
 
 
 def test_an_empty_choice_is_refused() -> None:
@@ -42,7 +47,7 @@ def test_an_empty_choice_is_refused() -> None:
 
 def test_every_variant_has_a_tolerance_a_fitting_suffix_and_its_source_before_it() -> None:
     seen: set[str] = set()
-    for variant in VARIANTS:
+    for variant in (*VARIANTS, *ON_REQUEST):
         assert variant.precision in PRECISIONS
         assert variant.name.endswith(f".{variant.format}")
         assert variant.needs is None or variant.needs in seen
@@ -51,10 +56,11 @@ def test_every_variant_has_a_tolerance_a_fitting_suffix_and_its_source_before_it
 
 
 def test_only_ranges_that_are_fixed_beforehand_need_calibration() -> None:
-    assert {variant.name for variant in VARIANTS if variant.calibrated} == {
+    assert {variant.name for variant in (*VARIANTS, *ON_REQUEST) if variant.calibrated} == {
         "int8.tflite",
         "int8-io.tflite",
         "int8.onnx",
+        "int16x8.tflite",
     }
 
 

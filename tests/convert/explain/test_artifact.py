@@ -23,7 +23,10 @@ pytestmark = pytest.mark.slow
 Run = Callable[..., tuple[int, str, str]]
 
 
-@pytest.mark.parametrize("name", ["int8.tflite", "int8-io.tflite", "dynamic.tflite", "fp16.tflite", "int8.onnx"])
+@pytest.mark.parametrize(
+    "name",
+    ["int8.tflite", "int8-io.tflite", "dynamic.tflite", "fp16.tflite", "int8.onnx", "dynamic.onnx", "fp16.onnx"],
+)
 def test_every_layer_has_its_name_and_the_shares_add_up(digits_bundle: Path, name: str) -> None:
     layers = explain_artifact(digits_bundle, name).layers
     kinds = {layer.layer.rstrip("_0123456789") for layer in layers}

@@ -134,7 +134,13 @@ def test_under_8_bits_one_value_in_a_thousand_may_lie_outside() -> None:
         1e-3,
         1e-3,
         1e-3,
+        1e-3,
     ]
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_activations_in_16_bits_leave_the_limits_of_weights_in_8(kind: Kind | None) -> None:
+    assert tolerance_of("int16x8", kind, CASES[kind]) == tolerance_of("dynamic", kind, CASES[kind])
 
 
 @pytest.mark.parametrize("kind", CASES)
