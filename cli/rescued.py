@@ -24,6 +24,12 @@ def rescue_line(rescue: Rescue) -> str:
         done.append(f"{_layers(rescue.in_float)} computed in float")
     if rescue.float_weights:
         done.append(f"weights of {_layers(rescue.float_weights)} in float")
+    if rescue.reason:
+        files = "a file" if rescue.judged == 1 else f"{rescue.judged} files"
+        return (
+            f"{rescue.name} is no rescue: {files} passed on {rescue.held_out} held-out samples and missed the verdict, "
+            f"the last by {rescue.reason}; more calibration samples choose better"
+        )
     return (
         f"{rescue.name} rescued: {'; '.join(done)}; {rescue.bytes_to_int8:.2f} x the bytes of int8, "
         f"{rescue.bytes_to_float:.2f} x those of float; chosen on {rescue.held_out} held-out samples"

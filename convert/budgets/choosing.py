@@ -24,7 +24,7 @@ class Candidate:
         p50_ms: Median inference on this machine, one thread.
         target_ms: The same on the target: measured here, or estimated by the factor that was given; None where neither
             can be.
-        sqnr_db: Of its worst output; None where nothing could be compared.
+        sqnr_db: Of its worst output, against the model before compression; None where nothing could be compared.
         drop: Loss of the task's metric, in its units; None without one.
         status: The verdict: passed, failed or undecided.
     """

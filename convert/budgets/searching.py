@@ -13,6 +13,7 @@ from litefoot.runtime.errors import LitefootError, MissingDependency, UsageError
 from litefoot.runtime.storage.bundle import Bundle
 from litefoot.runtime.storage.codec import encode, read_document
 from litefoot.runtime.storage.folder import check_free, new_folder, write_json
+from litefoot.runtime.verification.verdict import OutputVerdict
 
 from ..compress import Compression, TrainingData
 from ..data import Given
@@ -174,12 +175,18 @@ def _candidates(conversion: str, report: Report, budgets: Budgets) -> list[Candi
             gzip_bytes=artifact.gzip_bytes,
             p50_ms=artifact.p50_ms,
             target_ms=artifact.p50_ms * factor if budgets.timed else None,
-            sqnr_db=None if artifact.verdict.worst.drift is None else artifact.verdict.worst.drift.sqnr_db,
+            sqnr_db=_sqnr_db(artifact.verdict.worst),
             drop=None if artifact.verdict.task is None else artifact.verdict.task.drop,
             status=artifact.status,
         )
         for artifact in report.artifacts
     ]
+
+
+def _sqnr_db(worst: OutputVerdict) -> float | None:
+    """Against the model before compression, where there was one: files of several conversions are compared."""
+    drift = worst.from_original or worst.drift
+    return None if drift is None else drift.sqnr_db
 
 
 def _deliver(bundle: Path, report: Report, choice: Choice, out: Path, *, force: bool) -> Report:

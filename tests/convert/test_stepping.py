@@ -141,7 +141,7 @@ def test_models_that_work_together_are_judged_as_a_whole(
 
 
 def test_the_page_of_the_whole_is_there_with_those_of_its_parts(bundles: Callable[[str], Path]) -> None:
-    folder = bundles("pipeline")
+    folder = bundles("uneven")
     page = (folder / "report.html").read_text(encoding="utf-8")
     report = json.loads((folder / "report.json").read_text())
     assert ">reader <span" in page

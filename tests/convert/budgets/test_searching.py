@@ -107,3 +107,60 @@ def test_one_that_was_changed_since_is(digits_bundle: Path, tmp_path: Path) -> N
     (kept / "models" / "int8.tflite").write_bytes(b"something else")
     with pytest.raises(UnreadableModel, match="no such model"):
         convert_within(missing, budgets=Budgets(10**9), out=out)
+
+
+BOTH = ("--variants", "fp32.tflite", "int8.tflite")
+
+
+@pytest.mark.slow
+def test_a_compression_that_was_asked_for_is_searched_beside_the_model_as_it_is(
+    command: Run, trained_digits: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "bundle"
+    budgets = ("--max-bytes", "30kB", "--max-gzip-bytes", "12800", "--max-drop", "20%")
+    code, said, _ = command("convert", trained_digits, "--out", out, "--prune", "0.6", "--epochs", "2", *budgets, *BOTH)
+    report = json.loads((out / "report.json").read_text())
+    choice = report["choice"]
+    assert code == 0, said
+    assert {one["conversion"] for one in choice["candidates"]} == {"", "prune 60%"}
+    assert (choice["picked"]["name"], choice["picked"]["conversion"]) == ("int8.tflite", "prune 60%")
+    assert choice["picked"]["gzip_bytes"] <= 12800
+    assert choice["attempts"] == []
+    assert Bundle(out).recommended[0] == "int8.tflite"
+    Bundle(out).check()
+    (note,) = (note for note in report["source"]["notes"] if "as asked for" in note)
+    assert note == "accuracy may drop by 20.00%, as asked for; the model came with a limit of 1.00%"
+    assert note in said
+    assert report["artifacts"][0]["verdict"]["task"]["max_drop"] == 0.2
+
+
+@pytest.mark.slow
+def test_what_precision_does_not_reach_is_compressed_by_the_search_itself(
+    command: Run, trained_digits: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "bundle"
+    code, said, _ = command("convert", trained_digits, "--out", out, "--max-gzip-bytes", "12800", *BOTH)
+    choice = json.loads((out / "report.json").read_text())["choice"]
+    assert code == 0, said
+    assert [attempt["conversion"] for attempt in choice["attempts"]] == ["prune 50%"]
+    assert choice["picked"]["conversion"] == "prune 50%"
+    assert "tried prune 50%: a file of it fits" in said
+    plain, pruned = (
+        next(one for one in choice["candidates"] if (one["name"], one["conversion"]) == ("int8.tflite", way))
+        for way in ("", "prune 50%")
+    )
+    assert plain["gzip_bytes"] > 12800 >= pruned["gzip_bytes"]
+    assert plain["bytes"] == pruned["bytes"]
+
+
+@pytest.mark.slow
+def test_what_no_compression_could_be_tried_for_says_what_would_help(
+    command: Run, tiny_trained: Path, tmp_path: Path
+) -> None:
+    model = tiny_trained / "fused" / "model.keras"
+    out = tmp_path / "bundle"
+    code, said, _ = command("convert", model, "--out", out, "--max-gzip-bytes", "100", "--variants", "fp32.tflite")
+    assert code == 1
+    assert "within 100 bytes after gzip" in said
+    assert "prune 50% or prune 80%" in said
+    assert "--training-data DATA with labels" in said

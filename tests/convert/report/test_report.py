@@ -193,13 +193,18 @@ def test_every_metric_is_shown_in_its_own_unit(tmp_path: Path, metric: Metric, k
 def test_what_was_chosen_for_budgets_is_put_into_the_page(tmp_path: Path) -> None:
     report = report_of({"fp32.tflite": REFERENCE, "int8.tflite": REFERENCE})
     before = page_of(report, tmp_path)
-    files = tuple(Candidate(name, "", 500, 0.5, 40.0, None, "passed") for name in ("fp32.tflite", "int8.tflite"))
-    choice = Choice(Budgets(max_bytes=900), files, files, files[0], "It is <b>the</b> fastest.")
+    files = tuple(
+        Candidate(name, "", 500, 400, 0.5, 0.5, 40.0, None, "passed") for name in ("fp32.tflite", "int8.tflite")
+    )
+    tried = (Attempt("prune <50%>", "it fell <flat>", 1.0),)
+    choice = Choice(Budgets(900, 800), files, files, files[0], "It is <b>the</b> fastest.", tried)
     show_choice(tmp_path, replace(report, choice=choice), CONTRACT)
     page = (tmp_path / PAGE).read_text(encoding="utf-8")
     assert "Chosen: <strong>fp32.tflite</strong>." in page
     assert "It is &lt;b&gt;the&lt;/b&gt; fastest." in page
     assert "At most 900 bytes." in page
+    assert "At most 800 bytes after gzip." in page
+    assert "prune &lt;50%&gt; (it fell &lt;flat&gt;)" in page
     assert page.partition("<!-- /verdict -->")[2] == before.partition("<!-- /verdict -->")[2] != ""
     show_choice(tmp_path, replace(report, choice=replace(choice, picked=None)), CONTRACT)
     assert "Nothing fits the budgets." in (tmp_path / PAGE).read_text(encoding="utf-8")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+from litefoot.cli.rescued import rescue_line
 from litefoot.convert.report.sections.rescue import rescue
 from litefoot.convert.rescue import Rescue, Trial
 
-RESCUE = Rescue("mixed.tflite", ("clamped masks (1)",), ("<b>", "dense", "dense"), ("last",), 25, 1.1, 0.52)
+RESCUE = Rescue("mixed.tflite", ("clamped masks (1)",), ("<b>", "dense", "dense"), ("last",), 25, 1, "", 1.1, 0.52)
 TRIALS = (
     Trial("mixed.tflite", "everything in 8 bits", 1000, None, passed=False, reason="SQNR", seconds=0.1),
     Trial("mixed.tflite", "<b> computed in float", 12345, 31.26, passed=True, reason="", seconds=0.5, kept=True),
@@ -26,6 +28,18 @@ def test_the_layers_the_price_and_every_trial_are_shown_and_escaped() -> None:
         assert words in section.body
     assert "<b>" not in section.body
     assert section.body.count("kept") == 1
+
+
+def test_a_file_that_missed_its_verdict_is_no_rescue() -> None:
+    missed = replace(RESCUE, judged=3, reason="accuracy <drop>")
+    section = rescue(material((missed,), TRIALS))
+    assert section is not None
+    for words in ("3 files", "missed their verdict", "accuracy &lt;drop&gt;", "more calibration samples"):
+        assert words in section.body
+    line = rescue_line(missed)
+    assert line.startswith("mixed.tflite is no rescue: 3 files passed on 25 held-out samples")
+    assert "accuracy <drop>" in line
+    assert rescue_line(RESCUE).startswith("mixed.tflite rescued: clamped masks (1); ")
 
 
 def test_what_was_tried_in_vain_is_shown_too() -> None:
