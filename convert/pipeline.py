@@ -107,21 +107,17 @@ def convert(
         ConversionFailed: The model itself could not be run, or no variant could be made.
     """
     begin = time.perf_counter()
-    reading = reading or Reading()
+    reading, promises = reading or Reading(), promises or Promises()
     _check_options(Path(out), reading, force=force, time_limit=time_limit)
     chosen = choose_variants(variants)
     with tempfile.TemporaryDirectory() as scratch:
-        staged = stage(model, Path(scratch))
-        staged = replace(staged, source=staged.source.read_as(reading))
-        promises = promises or Promises()
-        limited(promises.metric if staged.training is None else staged.training.contract.metric, promises.max_drop)
+        staged = _stage(model, Path(scratch), reading, promises)
         with Workers(time_limit, _PRELOAD) as workers:
             steps = Steps(progress, 3 * len(chosen) + 3)
             found = _open(workers, staged.source)
             steps.done("the model is open")
             intake = take_in(staged, found, promises, calibration, evaluation, chosen)
             _check_asked(intake, variants)
-            found = replace(found, notes=(*found.notes, *intake.notes))
             steps.total = 3 * len(intake.variants) + 3
             work = _Work(staged, found, intake, Path(scratch), steps, variants, Kept(Path(out)))
             report = work.carry_out(workers, Path(out), begin, compression, training, force=force)
@@ -135,6 +131,12 @@ def _check_options(out: Path, reading: Reading, *, force: bool, time_limit: floa
         raise UsageError("A batch is a number of samples above zero", got=reading.batch)
     check_free(out, force=force)
     require_converters()
+
+
+def _stage(model: Any, scratch: Path, reading: Reading, promises: Promises) -> Staged:
+    staged = stage(model, scratch)
+    limited(promises.metric if staged.training is None else staged.training.contract.metric, promises.max_drop)
+    return replace(staged, source=staged.source.read_as(reading))
 
 
 def _open(workers: Workers, source: Source) -> Description:

@@ -171,7 +171,9 @@ def make_report(
         version=1,
         name=manifest.name,
         status=overall([artifact.status for artifact in artifacts] + ["failed" for _ in failures]),
-        source=SourceReport(found.framework, found.parameters, found.compressible, found.bridge_error, found.notes),
+        source=SourceReport(
+            found.framework, found.parameters, found.compressible, found.bridge_error, (*found.notes, *intake.notes)
+        ),
         metric_value=next((verdict.task.reference for verdict in verdicts if verdict.task is not None), None),
         samples=samples,
         evidence=intake.evidence,

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from reports import CONTRACT, FOUND, REFERENCE, assert_self_contained, report_of
 
-from litefoot.convert.budgets.choosing import Candidate, Choice
+from litefoot.convert.budgets.choosing import Attempt, Candidate, Choice
 from litefoot.convert.budgets.limits import Budgets
 from litefoot.convert.report.material import Material
 from litefoot.convert.report.page import PAGE, show_choice, write_page
