@@ -10,7 +10,7 @@ from litefoot.runtime.tensors import TensorSpec
 from ..source import Description
 from .keras3 import largest_tokens
 from .names import plain_names
-from .opened import OpenedModel
+from .opened import OpenedModel, owner_of
 
 
 def open_keras2(model: Any) -> OpenedModel:
@@ -44,8 +44,6 @@ def open_keras2(model: Any) -> OpenedModel:
         results = model(tensors if len(names) > 1 else tensors[0], training=False)
         return dict(zip(outputs, tf.nest.flatten(results), strict=True))
 
-    holder = tf.Module()
-    holder.model = model
     inputs = _specs(names, model.inputs)
     description = Description(
         framework=f"Keras 2 (tf_keras {tf_keras.__version__})",
@@ -58,7 +56,8 @@ def open_keras2(model: Any) -> OpenedModel:
         bridge_error=None,
         notes=() if getattr(model, "_is_graph_network", False) else ("a subclassed model cannot be compressed",),
     )
-    return OpenedModel(description, 1, call, call, holder, keras2=model if description.compressible else None)
+    keras2 = model if description.compressible else None
+    return OpenedModel(description, 1, call, call, owner_of(model.variables), keras2=keras2)
 
 
 def inline_convolutions(model: Any) -> None:

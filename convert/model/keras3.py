@@ -10,7 +10,7 @@ from litefoot.runtime.tensors import TensorSpec
 
 from ..source import Description
 from .names import plain_names
-from .opened import Call, OpenedModel, refuse_texts
+from .opened import Call, OpenedModel, owner_of, refuse_texts
 
 
 def open_keras3(model: Any) -> OpenedModel:
@@ -26,7 +26,6 @@ def open_keras3(model: Any) -> OpenedModel:
         UsageError: A subclassed model does not tell its inputs.
     """
     import keras
-    import tensorflow as tf
 
     from ..bridge import NotCarried, bridge
     from .keras2 import inline_convolutions
@@ -34,8 +33,7 @@ def open_keras3(model: Any) -> OpenedModel:
     call, inputs, outputs = named_call(model)
     refuse_texts(inputs)
     exported: Call = call
-    holder = tf.Module()
-    holder.variables_ = [variable.value for variable in model.variables]  # a Keras 3 model itself would lose them
+    holder = owner_of(variable.value for variable in model.variables)
     error, notes, keras2 = None, [], None
     try:
         bridged = bridge(model)
@@ -44,7 +42,7 @@ def open_keras3(model: Any) -> OpenedModel:
     else:
         error, keras2 = bridged.error, bridged.model
         inline_convolutions(bridged.model)
-        holder.variables_ = bridged.model.variables
+        holder = owner_of(bridged.model.variables)
         exported = _bridged_call(bridged.model, [spec.name for spec in inputs], [spec.name for spec in outputs])
     description = Description(
         framework=f"Keras {keras.__version__}",

@@ -77,6 +77,25 @@ class OpenedModel:
         return function, function.get_concrete_function(**specs)
 
 
+def owner_of(variables: Iterable[Any]) -> Any:
+    """A module for `OpenedModel.holder`.
+
+    TensorFlow's converter saves all that the module holds, once for each file: for a live Keras 2 model that is every
+    function of every layer, traced again (an LSTM's take ten seconds); a Keras 3 model would come without its weights.
+
+    Args:
+        variables: TensorFlow's, of the model.
+
+    Returns:
+        A ``tf.Module`` that holds them and nothing else.
+    """
+    import tensorflow as tf
+
+    holder = tf.Module()
+    holder.owned = list(variables)
+    return holder
+
+
 def refuse_texts(inputs: Iterable[TensorSpec]) -> None:
     """Refuse a model that is given texts.
 

@@ -17,7 +17,7 @@ from ..source import Source
 from .keras2 import inline_convolutions, open_keras2
 from .keras3 import open_keras3
 from .loading import load_keras
-from .opened import OpenedModel, refuse_texts
+from .opened import OpenedModel, owner_of, refuse_texts
 from .saved_model import open_saved_model
 
 _SAMPLES = 4
@@ -75,15 +75,11 @@ def _open(document: str) -> OpenedModel:
 
 def _with_compressed(model: OpenedModel, source: Source) -> OpenedModel:
     """The same model, but what is exported is its compressed form."""
-    import tensorflow as tf
-
     from ..compress.job import load_plain
 
     plain = load_plain(source)
     inline_convolutions(plain)
-    holder = tf.Module()
-    holder.model = plain
-    return replace(model, exported=model.positional(plain), holder=holder)
+    return replace(model, exported=model.positional(plain), holder=owner_of(plain.variables))
 
 
 def _fixed(spec: TensorSpec, source: Source) -> TensorSpec:
