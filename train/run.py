@@ -21,7 +21,7 @@ from litefoot.runtime.storage.trained import EVALUATION, MODEL, TrainedModel
 from .again import AGAIN
 from .data.samples import Data
 from .delivery import metric_value
-from .fitting.checks import check_data, check_delivery, check_model, check_rebuilt
+from .fitting.checks import check_data, check_delivery, check_model, check_rebuilt, check_recipe
 from .fitting.determinism import make_deterministic
 from .fitting.devices import Devices, Precision, find_devices, read_task, set_precision
 from .fitting.loop import Fit, Progress
@@ -185,6 +185,7 @@ def interrupted(out: Path) -> int:
 
 def _prepare(recipe: Recipe, options: Options, devices: Devices, working: Working, progress: Progress | None) -> Fit:
     """Load the data and say how they are fitted to."""
+    check_recipe(recipe)
     with readable(recipe, "in load()"):
         data = recipe.load(Request(options.source, options.quick, options.seed))
     check_data(recipe, data)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,36 @@ from ..recipe import Delivery, Recipe
 Array = npt.NDArray[Any]
 
 
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and value >= 1
+
+
+_SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "name": (lambda value: isinstance(value, str) and Path(value).name == value != "", "a name for a folder"),
+    "epochs": (_is_count, "an integer of at least 1"),
+    "quick_epochs": (_is_count, "an integer of at least 1"),
+    "batch": (_is_count, "an integer of at least 1"),
+    "patience": (lambda value: value is None or _is_count(value), "an integer of at least 1, or None"),
+    "learning_rate": (lambda value: isinstance(value, (int, float)) and 0 < value < math.inf, "a number above zero"),
+}
+"""Of a recipe: what each may be, and that in words."""
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """Refuse a recipe whose settings mean nothing.
+
+    Args:
+        recipe: The recipe.
+
+    Raises:
+        UsageError: One of them is missing, or does.
+    """
+    for name, (is_allowed, expected) in _SETTINGS.items():
+        value = getattr(recipe, name, None)
+        if not is_allowed(value):
+            raise UsageError(f"This recipe has no {name} that can be used", got=repr(value), expected=expected)
+
+
 def check_data(recipe: Recipe, data: object) -> None:
     """Refuse data that cannot be trained on.
 
@@ -26,12 +58,15 @@ def check_data(recipe: Recipe, data: object) -> None:
         data: What its `load` returned.
 
     Raises:
-        UsageError: It is not a `Data`, or `monitor` or `patience` need a part that is missing.
+        UsageError: It is not a `Data` of `Samples`, or `monitor` or `patience` need a part that is missing.
         SampleError: Arrays are missing, of different lengths or shapes, empty, or not finite.
     """
     if not isinstance(data, Data):
         raise UsageError("load() returns a Data", got=type(data).__name__)
     for part, samples in data.parts.items():
+        if not isinstance(samples, Samples) or not isinstance(samples.inputs, dict):
+            got = type(getattr(samples, "inputs", samples)).__name__
+            raise UsageError("A part of the data is a Samples, its inputs by name", where=f"the {part} part", got=got)
         _check_samples(part, samples)
         for name, array in samples.inputs.items():
             first = data.train.inputs.get(name)
@@ -123,11 +158,13 @@ def _check_samples(part: str, samples: Samples) -> None:
     arrays |= {f"targets {name}".strip(): array for name, array in targets.items()}
     if not samples.inputs:
         raise SampleError("There are no inputs", where=f"the {part} samples")
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray) or not array.ndim:
+            got = f"a single {array.dtype}" if isinstance(array, np.ndarray) else type(array).__name__
+            raise SampleError("Samples are numpy arrays", where=f"{name} of the {part} samples", got=got)
     count = len(samples)
     for name, array in arrays.items():
         where = f"{name} of the {part} samples"
-        if not isinstance(array, np.ndarray):
-            raise SampleError("Samples are numpy arrays", where=where, got=type(array).__name__)
         if len(array) != count or not count:
             raise SampleError("Every array holds each sample", where=where, got=len(array), expected=count or "one")
         if array.dtype.kind == "f" and not np.isfinite(array).all():
