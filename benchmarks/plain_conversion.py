@@ -1,4 +1,4 @@
-"""What one writes without litefoot: the same seven files by the bare converters, one after another, nothing checked.
+"""What one writes without litefoot: the same nine files by the bare converters, one after another, nothing checked.
 
 Called as ``python plain_conversion.py MODEL.keras SAMPLES.npz FOLDER``.
 """
@@ -11,10 +11,12 @@ from typing import Any
 
 import keras
 import numpy as np
+import onnx
 import tensorflow as tf
 import tf2onnx
-from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization import QuantFormat, QuantType, quantize_dynamic, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
+from onnxruntime.transformers.float16 import convert_float_to_float16
 
 model = keras.saving.load_model(sys.argv[1])
 name = model.inputs[0].name
@@ -53,6 +55,8 @@ write_tflite("int8-io.tflite", int8=True, integer_io=True)
 function = tf.function(lambda x: model(x, training=False))
 signature = [tf.TensorSpec(model.inputs[0].shape, tf.float32, name=name)]
 tf2onnx.convert.from_function(function, signature, opset=17, output_path=str(folder / "fp32.onnx"))
+onnx.save(convert_float_to_float16(onnx.load(folder / "fp32.onnx"), keep_io_types=True), folder / "fp16.onnx")
+quantize_dynamic(folder / "fp32.onnx", folder / "dynamic.onnx", per_channel=True, weight_type=QuantType.QInt8)
 quant_pre_process(folder / "fp32.onnx", folder / "prepared.onnx")
 quantize_static(
     folder / "prepared.onnx", folder / "int8.onnx", Samples(), quant_format=QuantFormat.QDQ, per_channel=True,

@@ -68,7 +68,7 @@ def quantize(
         quantize_static(
             str(model),
             str(made),
-            _Samples(one_by_one(read_arrays(samples), _batch(model))),
+            Samples(one_by_one(read_arrays(samples), _batch(model))),
             quant_format=QuantFormat.QDQ,
             per_channel=per_channel,
             activation_type=QuantType.QUInt8,
@@ -112,12 +112,20 @@ def _batch(model: Path) -> int:
     return int(graph.input[0].type.tensor_type.shape.dim[0].dim_value) or 1
 
 
-class _Samples:
-    """Calibration samples one by one, as ONNX Runtime's quantizer reads them."""
+class Samples:
+    """Calibration samples one by one, as ONNX Runtime's quantizer reads them.
+
+    Args:
+        samples: By input name, what one call takes.
+    """
 
     def __init__(self, samples: Iterator[dict[str, npt.NDArray[Any]]]) -> None:
         self._samples = samples
 
     def get_next(self) -> dict[str, npt.NDArray[Any]] | None:
-        """The next sample, or None after the last."""
+        """The next sample.
+
+        Returns:
+            By input name; None after the last.
+        """
         return next(self._samples, None)

@@ -21,7 +21,7 @@ class Artifact:
     Attributes:
         name: Its name, for example ``int8.tflite``.
         format: ``tflite`` or ``onnx``.
-        precision: How its weights and activations are stored: fp32, fp16, dynamic, int8, mixed.
+        precision: How its weights and activations are stored: fp32, fp16, dynamic, int8, int16x8, mixed.
         file: Its path in the bundle.
         sha256: Digest of the file.
         bytes: Its size.

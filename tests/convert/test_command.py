@@ -174,6 +174,9 @@ def test_an_open_dimension_is_named_with_the_option_that_closes_it(command: Any,
 def test_what_cannot_be_made_and_was_asked_for_is_refused(command: Any, own: Path, tmp_path: Path) -> None:
     order = (own / "sequential.keras", "--variants", "int8.onnx", "--out", tmp_path / "out")
     assert "int8.onnx cannot be made" in refused(command, 2, *order)
+    order = (own / "sequential.keras", "--variants", "dynamic.onnx", "--out", tmp_path / "out")
+    assert "dynamic.onnx cannot be made" in refused(command, 2, *order)
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.slow

@@ -22,7 +22,8 @@ from litefoot.runtime.verification.drift import sqnr_db
 pytestmark = pytest.mark.slow
 
 Run = Callable[..., tuple[int, str, str]]
-NAMES = [variant.name for variant in VARIANTS]
+NAMES = [variant.name for variant in VARIANTS if variant.name != "dynamic.onnx"]
+"""No weight of these small models is large enough to be stored in 8 bits there."""
 MADE = {
     "gru": NAMES,
     "lstm": ["fp32.tflite", "int8.tflite"],
@@ -66,7 +67,7 @@ def test_every_variant_passes_over_all_steps(bundles: Callable[[str], Path], nam
     assert golden.references["y"].shape == (32, 12, 3)
 
 
-@pytest.mark.parametrize("name", ["fp32.tflite", "int8-io.tflite", "int8.onnx"])
+@pytest.mark.parametrize("name", ["fp32.tflite", "int8-io.tflite", "fp16.onnx", "int8.onnx"])
 def test_a_stream_answers_as_the_verdict_saw_it(bundles: Callable[[str], Path], name: str) -> None:
     model, golden = load(bundles("gru"), artifact=name), Bundle(bundles("gru")).golden()
     stream, xs = model.stream(), golden.inputs["x"][0]

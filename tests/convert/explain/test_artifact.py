@@ -30,7 +30,8 @@ Run = Callable[..., tuple[int, str, str]]
 def test_every_layer_has_its_name_and_the_shares_add_up(digits_bundle: Path, name: str) -> None:
     layers = explain_artifact(digits_bundle, name).layers
     kinds = {layer.layer.rstrip("_0123456789") for layer in layers}
-    assert kinds == {"image", "conv2d", "depthwise_conv2d", "global_average_pooling2d", "probabilities"}
+    alone = {"re_lu"} if name in ("fp16.onnx", "dynamic.onnx") else set()  # elsewhere fused into what it follows
+    assert kinds - alone == {"image", "conv2d", "depthwise_conv2d", "global_average_pooling2d", "probabilities"}
     assert sum(layer.noise_share for layer in layers) == pytest.approx(1.0)
     assert layers[0].operator == "INPUT"
     integers = {layer.stored for layer in layers} & {"int8", "uint8"}
