@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from litefoot.runtime.errors import LitefootError
 from litefoot.runtime.model import Model, load
 from litefoot.runtime.storage.golden import Golden
 from litefoot.runtime.storage.manifest import Artifact, Manifest
@@ -44,13 +45,21 @@ class Judging:
 
         Returns:
             The verdict.
+
+        Raises:
+            LitefootError: It could not be run; the manifest is as before.
         """
         held = replace(artifact, tolerances=self._tolerances(artifact))
         others = (other for other in self.manifest.artifacts if other.name != artifact.name)
-        self.manifest = replace(self.manifest, artifacts=(*others, held))
+        before, self.manifest = self.manifest, replace(self.manifest, artifacts=(*others, held))
         write_manifest(self._folder, self.manifest)
-        model = load(self._folder, artifact=artifact.name)
-        verdict = model.selftest(self._golden)
+        try:
+            model = load(self._folder, artifact=artifact.name)
+            verdict = model.selftest(self._golden)
+        except LitefootError:
+            self.manifest = before
+            write_manifest(self._folder, before)
+            raise
         for found in (self.models, self.verdicts):
             found.pop(artifact.name, None)
         self.models[artifact.name], self.verdicts[artifact.name] = model, verdict

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from litefoot.runtime.errors import LitefootError
+from litefoot.runtime.errors import LitefootError, OutputExists
 from litefoot.runtime.storage.bundle import Bundle
 from litefoot.runtime.storage.files import sha256
 
 _PACKAGES = ("litefoot-convert", "tensorflow", "ai-edge-quantizer", "onnxruntime")
 _DIGITS = 16
+_MARK = "README"
 _WHEN_WRITTEN = "metadata.json"
 """Of a ``.keras`` archive: it tells when that was written, which a live model is each time."""
 
@@ -34,6 +35,21 @@ class Kept:
         whole = out.resolve()
         self.path = whole.with_name(f"{whole.name}.trials")
 
+    def make(self) -> None:
+        """Make the folder, or go on with it.
+
+        Raises:
+            OutputExists: There is one of this name that is not litefoot's.
+        """
+        if self.path.is_dir() and any(self.path.iterdir()) and not (self.path / _MARK).is_file():
+            raise OutputExists(
+                "What a conversion has finished is kept beside its output, and there is a folder of that name",
+                where=self.path,
+                fix="rename it, or choose another --out",
+            )
+        self.path.mkdir(parents=True, exist_ok=True)
+        (self.path / _MARK).write_text(f"Kept by litefoot until {self.path.stem} is finished.\n", encoding="utf-8")
+
     def place(self, what: Mapping[str, Any]) -> Path:
         """Where what comes of this content is, or is to be written.
 
@@ -48,8 +64,9 @@ class Kept:
         return self.path / hashlib.sha256(f"{content} {versions}".encode()).hexdigest()[:_DIGITS]
 
     def remove(self) -> None:
-        """The run has ended."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        """The run has ended. A folder that litefoot did not make stays."""
+        if (self.path / _MARK).is_file():
+            shutil.rmtree(self.path, ignore_errors=True)
 
 
 def is_whole(bundle: Path) -> bool:

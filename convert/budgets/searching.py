@@ -71,7 +71,9 @@ def convert_within(
     """
     budgets.check()
     check_free(Path(out), force=force)
-    search = _Search(model, options, budgets, Kept(Path(out)), progress)
+    kept = Kept(Path(out))
+    kept.make()
+    search = _Search(model, options, budgets, kept, progress)
     search.convert("", {}, {}, ways=1 if compression is None else 2)
     if compression is not None:
         search.convert(str(compression), {"compression": compression}, {"training": training}, ways=2)
@@ -81,7 +83,7 @@ def convert_within(
         choice = replace(choice, reason="; ".join(filter(None, (choice.reason, search.hint(fine_tuning)))))
     bundle, report = search.found[choice.picked.conversion if choice.picked is not None else ""]
     report = _deliver(bundle, report, choice, Path(out), force=force)
-    search.kept.remove()
+    kept.remove()
     return Conversion(Path(out), report)
 
 

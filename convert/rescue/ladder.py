@@ -24,6 +24,8 @@ LEAST_SAMPLES = 2 * EVERY
 """Of calibration: fewer would leave a single one to decide."""
 _MOST_CHARACTERS = 300
 _HALF_THE_ERROR_DB = 6.0
+_SMALLER = 0.9
+"""Of the float file's bytes: what is larger is better shipped in float."""
 _WORTH_DB = 0.5
 """What a remedy has to gain, to be kept."""
 MOST_JUDGED = 3
@@ -128,7 +130,7 @@ class Ladder:
         Returns:
             How the file came about, if there is one, and the trials.
         """
-        reason = "no file smaller than the float one passed on the held-out samples"
+        reason = "no file that is a tenth smaller than the float one passed on the held-out samples"
         try:
             for plan, ranked in itertools.islice(self._candidates(), MOST_JUDGED):
                 self._judge(plan, ranked)
@@ -218,9 +220,9 @@ class Ladder:
         self._trials[place] = replace(self._trials[place], **what)
 
     def _held_to_the_goal(self, measured: Measured) -> Measured:
-        """A file that is no smaller than the float one, or no better than the one that failed, is no rescue."""
-        if measured.passed and measured.bytes >= self._shop.bytes_of(f"fp32.{self._variant.format}"):
-            return replace(measured, passed=False, reason="not smaller than the float file")
+        """A file that is hardly smaller than the float one, or no better than the one that failed, is no rescue."""
+        if measured.passed and measured.bytes > _SMALLER * self._shop.bytes_of(f"fp32.{self._variant.format}"):
+            return replace(measured, passed=False, reason="not a tenth smaller than the float file")
         if measured.passed and (measured.sqnr_db is None or measured.sqnr_db < self._goal_db):
             return replace(measured, passed=False, reason=f"SQNR below {self._goal_db:.1f} dB")
         return measured

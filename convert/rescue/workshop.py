@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from litefoot.runtime.contract import ModelContract
+from litefoot.runtime.errors import LitefootError
 from litefoot.runtime.storage.codec import decode, encode
 from litefoot.runtime.storage.files import read_arrays
 from litefoot.runtime.storage.folder import write_arrays
@@ -62,13 +63,14 @@ class Workshop:
         workers: Those of the conversion.
 
     Raises:
-        LitefootError: The full-precision model could not be run on the held-out samples.
+        LitefootError: The full-precision model could not be run on the held-out samples, or the folder for what is
+            kept is somebody else's.
     """
 
     def __init__(self, patient: Patient, workers: Workers) -> None:
         self._patient, self._workers = patient, workers
+        patient.kept.make()
         self._folder = patient.kept.path
-        self._folder.mkdir(parents=True, exist_ok=True)
         self._rest, self._held_out = (self._folder / name for name in ("rest.npz", "held_out.npz"))
         rest, held = split(patient.calibration)
         self.held_out = min(len(array) for array in held.values())
@@ -177,7 +179,18 @@ class Workshop:
             LitefootError: It does not run.
         """
         path = self._patient.models / variant.name
+        earlier = path.read_bytes() if path.is_file() else None
         path.write_bytes(file.read_bytes())
+        try:
+            artifact = self._described(variant, path)
+            return artifact, self._patient.judge(artifact)
+        except LitefootError:
+            path.unlink()
+            if earlier is not None:  # one that missed its verdict, and stays if nothing better is found
+                path.write_bytes(earlier)
+            raise
+
+    def _described(self, variant: Variant, path: Path) -> Artifact:
         arguments = {
             "variant": encode(variant),
             "path": str(path),
@@ -185,8 +198,7 @@ class Workshop:
             "state": self._patient.contract.state,
         }
         described = self._workers.ask(Job(describing(variant), "describe", arguments, lane=QUANTIZER))
-        artifact = decode(Artifact, described, "description")
-        return artifact, self._patient.judge(artifact)
+        return decode(Artifact, described, "description")
 
     def bytes_of(self, name: str) -> int:
         """The size of a file of the conversion.

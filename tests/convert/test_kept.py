@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from litefoot.convert.kept import Kept, digest, is_whole
+from litefoot.runtime.errors import OutputExists
 
 SAMPLES = np.arange(6, dtype=np.float32).reshape(2, 3)
 
@@ -51,10 +52,22 @@ def test_what_is_missing_or_damaged_is_not_gone_on_with(tmp_path: Path) -> None:
 
 def test_the_folder_goes_when_the_search_has_ended(tmp_path: Path) -> None:
     kept = Kept(tmp_path / "dist")
-    kept.place({}).mkdir(parents=True)
+    kept.make()
+    kept.make()
+    kept.place({}).mkdir()
     kept.remove()
     kept.remove()
     assert not kept.path.exists()
+
+
+def test_a_folder_of_that_name_that_is_somebody_elses_stays(tmp_path: Path) -> None:
+    kept = Kept(tmp_path / "dist")
+    kept.path.mkdir()
+    (kept.path / "notes.txt").write_text("mine")
+    kept.remove()
+    with pytest.raises(OutputExists, match="there is a folder of that name"):
+        kept.make()
+    assert (kept.path / "notes.txt").read_text() == "mine"
 
 
 def test_an_archive_is_known_by_what_is_in_it_and_not_by_when_it_was_written(tmp_path: Path) -> None:

@@ -87,6 +87,7 @@ def test_a_budget_that_cannot_be_met_ends_with_1_and_the_files_are_there(
 @pytest.mark.slow
 def test_a_finished_conversion_is_not_made_again(digits_bundle: Path, tmp_path: Path) -> None:
     missing, out = str(tmp_path / "missing.keras"), tmp_path / "bundle"
+    Kept(out).make()
     kept = Kept(out).place({"model": missing, "variants": None})
     shutil.copytree(digits_bundle, kept)
     told: list[str] = []
@@ -102,6 +103,7 @@ def test_a_finished_conversion_is_not_made_again(digits_bundle: Path, tmp_path: 
 @pytest.mark.slow
 def test_one_that_was_changed_since_is(digits_bundle: Path, tmp_path: Path) -> None:
     missing, out = str(tmp_path / "missing.keras"), tmp_path / "bundle"
+    Kept(out).make()
     kept = Kept(out).place({"model": missing})
     shutil.copytree(digits_bundle, kept)
     (kept / "models" / "int8.tflite").write_bytes(b"something else")
