@@ -16,6 +16,7 @@ from litefoot.runtime.storage.trained import MODEL, TrainedModel, read_trained
 from .contracts import check_tolerances
 from .data import check_given, check_metric, check_targets
 from .model.keras3 import named_call
+from .model.opened import owner_of
 from .source import Source, find_layout, is_trained
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -134,8 +135,7 @@ def _export(model: Any, folder: Path) -> None:
         tf.saved_model.save(model, str(folder))
         return
     call, inputs, _ = named_call(model)
-    holder = tf.Module()
-    holder.variables_ = [variable.value for variable in model.variables]
+    holder = owner_of(variable.value for variable in model.variables)
     function = tf.function(lambda **given: call(given), autograph=False)
     specs = {spec.name: tf.TensorSpec(spec.shape, spec.dtype, name=spec.name) for spec in inputs}
     tf.saved_model.save(holder, str(folder), signatures=function.get_concrete_function(**specs))

@@ -17,7 +17,7 @@ from litefoot.runtime.storage.codec import decode, encode
 from litefoot.runtime.storage.folder import write_arrays, write_json
 
 from ..model.loading import custom_objects
-from ..model.opened import OpenedModel
+from ..model.opened import OpenedModel, owner_of
 from ..model.opening import open_model
 from ..source import Source
 from ..workers.progress import tell
@@ -69,8 +69,7 @@ def write_tflite(
     import tensorflow as tf
 
     opened, done, _ = _compressed(json.dumps([source, compression, training, folder]))
-    holder = tf.Module()
-    holder.model = done.quantized
+    holder = owner_of(done.quantized.variables)
     holder.function, concrete = opened.trace(opened.positional(done.quantized), batch=opened.batch)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete], holder)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
