@@ -23,7 +23,6 @@ class Judging:
         folder: Of the bundle, with everything that verification needs.
         manifest: Without artifacts; nothing is recommended yet.
         golden: What the files are judged on.
-        done: Told what was judged.
 
     Attributes:
         manifest: With the artifacts that were judged.
@@ -31,17 +30,18 @@ class Judging:
         models: Likewise the files, loaded.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest, golden: Golden, done: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, golden: Golden) -> None:
         self.manifest = manifest
         self.verdicts: dict[str, Verdict] = {}
         self.models: dict[str, Model] = {}
-        self._folder, self._golden, self._done = folder, golden, done
+        self._folder, self._golden = folder, golden
 
-    def judge(self, artifact: Artifact) -> Verdict:
+    def judge(self, artifact: Artifact, done: Callable[[str], None]) -> Verdict:
         """Judge a file of the bundle, by tolerances that it then carries.
 
         Args:
             artifact: Its description, without tolerances. One of the same name is replaced.
+            done: Told what was judged.
 
         Returns:
             The verdict.
@@ -63,7 +63,7 @@ class Judging:
         for found in (self.models, self.verdicts):
             found.pop(artifact.name, None)
         self.models[artifact.name], self.verdicts[artifact.name] = model, verdict
-        self._done(f"verify {artifact.name}")
+        done(f"verify {artifact.name}")
         return verdict
 
     def _tolerances(self, artifact: Artifact) -> dict[str, Tolerance]:

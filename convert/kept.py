@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import importlib.metadata
 import json
@@ -9,6 +10,7 @@ import shutil
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,8 @@ _WHEN_WRITTEN = "metadata.json"
 class Kept:
     """The folder of what a run has finished: conversions of a search, trials of a rescue.
 
+    As a context it is made at the beginning, and removed at the end or where an error left nothing to go on with.
+
     Args:
         out: The bundle that the run is to write.
     """
@@ -34,6 +38,16 @@ class Kept:
     def __init__(self, out: Path) -> None:
         whole = out.resolve()
         self.path = whole.with_name(f"{whole.name}.trials")
+
+    def __enter__(self) -> Kept:
+        self.make()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None or [file.name for file in self.path.iterdir()] == [_MARK]:
+            self.remove()
 
     def make(self) -> None:
         """Make the folder, or go on with it.
@@ -94,13 +108,16 @@ def digest(value: Any) -> Any:
         value: Anything.
 
     Returns:
-        Of a `Path` that leads to a file or folder the content, of arrays the values, of everything else what it says
-        of itself: of a live object its address too, so that another process does not take it for the same.
+        Of a `Path` that leads to a file or folder the content, of arrays the values, of a dataclass its fields, of
+        everything else what it says of itself: of a live object its address too, so that another process does not take
+        it for the same.
     """
     if isinstance(value, Path) and value.exists():
         return _of_path(value)
     if isinstance(value, np.ndarray):
         return [value.dtype.str, value.shape, hashlib.sha256(np.ascontiguousarray(value).data).hexdigest()]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return digest(vars(value))
     if isinstance(value, Mapping):
         return {str(name): digest(part) for name, part in value.items()}
     if isinstance(value, (tuple, list)):

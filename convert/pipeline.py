@@ -199,9 +199,9 @@ class _Work:
     ) -> Report:
         """Judge the files, and fill the bundle's folder."""
         failures = _failures(outcomes, self.intake.variants, folder)
-        judging = Judging(folder, self._begin_bundle(folder, golden), golden, self.steps.done)
+        judging = Judging(folder, self._begin_bundle(folder, golden), golden)
         for artifact in self._artifacts(outcomes, failures):
-            judging.judge(artifact)
+            judging.judge(artifact, self.steps.done)
         rescued = self._rescue(workers, folder, judging)
         report = self._report(judging, golden, failures, rescued)
         report = replace(report, audit=self._audit(folder, report), seconds=time.perf_counter() - begin)
@@ -311,9 +311,8 @@ class _Work:
             models=folder / "models",
             call=self.scratch / "call.npz",
             kept=self.kept,
-            judge=lambda artifact: judging.judge(artifact).reason,
+            judge=lambda artifact: judging.judge(artifact, self.steps.more).reason,
         )
-        self.steps.total += len(failed)
         return rescue(patient, failed, workers, self.steps.more)
 
     def _report(

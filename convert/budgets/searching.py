@@ -71,19 +71,19 @@ def convert_within(
     """
     budgets.check()
     check_free(Path(out), force=force)
-    kept = Kept(Path(out))
-    kept.make()
-    search = _Search(model, options, budgets, kept, progress)
-    search.convert("", {}, {}, ways=1 if compression is None else 2)
-    if compression is not None:
-        search.convert(str(compression), {"compression": compression}, {"training": training}, ways=2)
-    attempts = search.compress(fine_tuning) if compression is None else ()
-    choice = replace(search.choice, attempts=attempts)
-    if choice.picked is None and compression is None:
-        choice = replace(choice, reason="; ".join(filter(None, (choice.reason, search.hint(fine_tuning)))))
-    bundle, report = search.found[choice.picked.conversion if choice.picked is not None else ""]
-    report = _deliver(bundle, report, choice, Path(out), force=force)
-    kept.remove()
+    with Kept(Path(out)) as kept:
+        search = _Search(model, options, budgets, kept, progress)
+        search.convert("", {}, ways=1 if compression is None else 2)
+        attempts: tuple[Attempt, ...] = ()
+        if compression is not None:
+            search.convert(str(compression), {"compression": compression, "training": training}, ways=2)
+        else:
+            attempts = search.compress(fine_tuning)
+        choice = replace(search.choice, attempts=attempts)
+        if choice.picked is None and compression is None:
+            choice = replace(choice, reason="; ".join(filter(None, (choice.reason, search.hint(fine_tuning)))))
+        bundle, report = search.found[choice.picked.conversion if choice.picked is not None else ""]
+        report = _deliver(bundle, report, choice, Path(out), force=force)
     return Conversion(Path(out), report)
 
 
@@ -108,13 +108,13 @@ class _Search:
         """Which of them."""
         return choose(self.candidates, self.budgets)
 
-    def convert(self, name: str, decisive: Mapping[str, Any], data: Mapping[str, Any], *, ways: int) -> None:
+    def convert(self, name: str, way: Mapping[str, Any], *, ways: int) -> None:
         """Convert in one way, or take what came of that before it was interrupted."""
-        content = {"model": self.model, **self.options, **decisive}
-        bundle = self.kept.place({name: _content(value) for name, value in content.items()})
+        options = {**self.options, **way}
+        bundle = self.kept.place({key: _content(value) for key, value in {"model": self.model, **options}.items()})
         told = _part(self.progress, len(self.found), ways, name)
         if not is_whole(bundle):
-            convert(self.model, out=bundle, force=True, progress=told, **self.options, **decisive, **data)
+            convert(self.model, out=bundle, force=True, progress=told, **options)
         elif told is not None:
             told("converted before", 1, 1)
         self.found[name] = bundle, read_document(Report, bundle / REPORT)
@@ -123,13 +123,13 @@ class _Search:
         """Try compressions until a file fits, where one may."""
         rungs = worth_trying(self.candidates, self.budgets) if self.choice.picked is None and fine_tuning else ()
         attempts: list[Attempt] = []
-        data: dict[str, Any] = {}
+        training: Any = None
         for compression in rungs:
             assert fine_tuning is not None
             begin, name = time.perf_counter(), str(compression)
             try:
-                data = data or {"training": fine_tuning()}
-                self.convert(name, {"compression": compression}, data, ways=1 + len(rungs))
+                training = training or fine_tuning()
+                self.convert(name, {"compression": compression, "training": training}, ways=1 + len(rungs))
                 reason, end = self._missed(name), self.choice.picked is not None
             except LitefootError as error:
                 reason = " ".join(str(error).split())

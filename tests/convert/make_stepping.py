@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from litefoot.runtime.storage.folder import write_arrays
 from litefoot.runtime.storage.golden import Golden
 from litefoot.runtime.storage.trained import EVALUATION, MODEL, TrainedModel
 from litefoot.runtime.tensors import TensorSpec
+from litefoot.runtime.verification.tolerance import Tolerance
 
 SAMPLES, STEPS, CACHE, UNITS, TOKENS, SOURCE = 32, 12, 12, 16, 20, 6
 LETTERS = tuple("_.abcdefghijklmnopqr")
@@ -162,6 +164,9 @@ def write_pipeline(folder: Path, random: np.random.Generator, *, uneven: bool = 
     """Encoder and decoder; the right tokens are those that the Keras models generate."""
     folder.mkdir()
     reading, writing = encoder(uneven=uneven), attention()
+    if uneven:  # weights never trained are close to undecided, and here only the encoder is to fail
+        easy = {"logits": {"int8": Tolerance(None, 0.0, 15.0)}}
+        writing = (writing[0], replace(writing[1], tolerances=easy))
     read = random.integers(2, TOKENS, (64, SOURCE)).astype(np.int32)
     memory = reading[0].predict(read, verbose=0)
     given = sequences(writing[1], 64, random) | {"memory": memory}

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from litefoot.convert import TrainingData
 from litefoot.convert.kept import Kept, digest, is_whole
 from litefoot.runtime.errors import OutputExists
 
@@ -58,6 +59,29 @@ def test_the_folder_goes_when_the_search_has_ended(tmp_path: Path) -> None:
     kept.remove()
     kept.remove()
     assert not kept.path.exists()
+
+
+def test_after_an_error_it_stays_if_there_is_something_to_go_on_with(tmp_path: Path) -> None:
+    kept = Kept(tmp_path / "dist")
+    with pytest.raises(KeyboardInterrupt), kept:
+        raise KeyboardInterrupt
+    assert not kept.path.exists()
+    kept.make()
+    kept.place({}).mkdir()
+    with pytest.raises(KeyboardInterrupt), kept:
+        raise KeyboardInterrupt
+    assert kept.place({}).is_dir()
+    with kept:
+        pass
+    assert not kept.path.exists()
+
+
+def test_of_a_dataclass_every_value_of_an_array_counts() -> None:
+    many = np.zeros(100_000, np.float32)
+    other = many.copy()
+    other[50_000] = 1  # which a representation leaves out
+    assert repr(TrainingData({"x": many}, many, "mse")) == repr(TrainingData({"x": other}, many, "mse"))
+    assert digest(TrainingData({"x": many}, many, "mse")) != digest(TrainingData({"x": other}, many, "mse"))
 
 
 def test_a_folder_of_that_name_that_is_somebody_elses_stays(tmp_path: Path) -> None:
