@@ -69,6 +69,7 @@ def write_tflite(
     import tensorflow as tf
 
     opened, done, _ = _compressed(json.dumps([source, compression, training, folder]))
+    assert done.quantized is not None  # or the int8 file is made from the float one
     holder = owner_of(done.quantized.variables)
     holder.function, concrete = opened.trace(opened.positional(done.quantized), batch=opened.batch)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete], holder)
