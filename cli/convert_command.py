@@ -198,6 +198,8 @@ def _convert_whole(arguments: argparse.Namespace) -> int:
             rows,
         )
         for found in whole.artifacts:
+            if found.mixture:
+                say(found.mixture)
             if found.reason:
                 say(f"{found.name} {found.status}: {found.reason}")
         if whole.recommended:

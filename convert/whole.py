@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -40,6 +40,7 @@ class WholeArtifact:
         status: failed where one of them failed by itself, or they did together; else undecided or passed.
         reason: Why it did not pass; empty when it did.
         verdict: On what they generate.
+        runs: The artifact that each part runs.
     """
 
     name: str
@@ -47,6 +48,14 @@ class WholeArtifact:
     status: Status
     reason: str
     verdict: Verdict
+    runs: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def mixture(self) -> str:
+        """What the parts run, where it is not the same in all of them; empty where it is."""
+        if len(set(self.runs.values())) < 2:
+            return ""
+        return f"{self.name} runs " + ", ".join(f"{own} in {part}" for part, own in self.runs.items())
 
 
 @dataclass(frozen=True)
@@ -179,7 +188,8 @@ def _judge(
         verdict = generators[name].selftest(golden)
         reason = verdict.reason if every else "a part of it did not pass by itself"
         status: Status = verdict.status if every else "failed"
-        artifacts.append(WholeArtifact(name, _bytes(folder, document, name), status, reason, verdict))
+        runs = {part: document.own(part, name) for part in document.parts}
+        artifacts.append(WholeArtifact(name, _bytes(folder, runs), status, reason, verdict, runs))
         if progress is not None:
             progress(f"generate by {name}", done + 1, len(passed))
     smallest = sorted(artifacts, key=lambda artifact: artifact.bytes)
@@ -210,5 +220,5 @@ def _status(report: Report, name: str) -> Status | None:
     return next((artifact.status for artifact in report.artifacts if artifact.name == name), None)
 
 
-def _bytes(folder: Path, document: Pipeline, name: str) -> int:
-    return sum(Bundle(folder / part).artifact(document.own(part, name)).bytes for part in document.parts)
+def _bytes(folder: Path, runs: dict[str, str]) -> int:
+    return sum(Bundle(folder / part).artifact(own).bytes for part, own in runs.items())

@@ -21,8 +21,8 @@ _BETTER_INT8: tuple[Compression, ...] = (Compression(quantize_aware=QuantizeAwar
 def worth_trying(candidates: Sequence[Candidate], budgets: Budgets) -> tuple[Compression, ...]:
     """The compressions that can change what misses the budgets.
 
-    Zeros and shared values leave a file as long as it was, and gzip makes it shorter. Quantization-aware training
-    leaves it as long too, and lets one pass whose size and latency would do.
+    Zeros and shared values hardly change how long a file is, but gzip makes it shorter. Quantization-aware training
+    changes neither, and lets one pass whose size and latency would do.
 
     Args:
         candidates: The files of the model as it is, none of which passed within the budgets.
@@ -55,5 +55,5 @@ def hint(rungs: Sequence[Compression], budgets: Budgets) -> str:
     if rungs:
         return f"{' or '.join(map(str, rungs))} may meet the budgets, and needs --training-data DATA with labels"
     if budgets.max_bytes is not None:
-        return "pruning and clustering shorten a download (--max-gzip-bytes), not the file: it takes a smaller model"
+        return "pruning and clustering shorten a download (--max-gzip-bytes), hardly the file: it takes a smaller model"
     return ""

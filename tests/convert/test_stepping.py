@@ -175,7 +175,11 @@ def test_a_part_that_was_rescued_works_with_the_8_bits_of_one_that_was_not(
     assert found["mixed.tflite"]["bytes"] == sum(parts)
     assert load_pipeline(folder).name == "mixed.tflite"
     assert command("verify", folder, "--artifact", "mixed.tflite")[0] == 0
-    assert "<td>mixed.tflite</td>" in (folder / "report.html").read_text(encoding="utf-8")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "<td>mixed.tflite</td>" in page
+    assert "mixed.tflite runs mixed.tflite in encoder, int8.tflite in decoder." in page
+    assert found["mixed.tflite"]["runs"] == document.mixtures["mixed.tflite"]
+    assert found["fp32.tflite"]["runs"] == dict.fromkeys(("encoder", "decoder"), "fp32.tflite")
 
 
 def test_budgets_of_several_files_are_refused(stepping: Path, tmp_path: Path, command: Run) -> None:
