@@ -133,7 +133,7 @@ class Fitting:
             raise UsageError(
                 "The training data do not fit the model and its loss",
                 where=self.data.source,
-                got=str(error).strip().splitlines()[-1].strip(),
+                got=_last_words(error),
                 fix="--loss with the loss that the model was trained with",
             ) from error
         # the output's own name, not its wrapper's
@@ -190,6 +190,12 @@ class Fitting:
         if isinstance(loss, dict) and set(loss) == set(self.outputs):
             return [loss[name] for name in self.outputs]
         return [loss] * len(self.outputs)
+
+
+def _last_words(error: Exception) -> str:
+    """What TensorFlow says behind its traceback, and before the names of its nodes."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    return next((line for line in reversed(lines) if line and not line.startswith("[[")), "no message")
 
 
 def _bare(arrays: list[Array]) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from litefoot.runtime.contract import ModelContract
-from litefoot.runtime.errors import UsageError
+from litefoot.runtime.errors import SampleError, UsageError
 
 from .training_data import TrainingData
 
@@ -31,28 +31,50 @@ def choose_loss(contract: ModelContract, data: TrainingData, asked: str | None) 
 
     Raises:
         UsageError: The outputs leave several open.
+        SampleError: A label is no class of the model.
     """
     if asked is None and (data.loss is not None or data.as_trained is not None):
         return data.loss
     name = asked or _usual(contract, data)
+    if name == "sparse_categorical_crossentropy" and isinstance(data.targets, np.ndarray):
+        _check_classes(data, contract.outputs[0].shape[-1])
     if name in _CLASSES and contract.outputs[0].kind == "logits":
         return {"class_name": _CLASSES[name], "config": {"from_logits": True, "name": name}}
     return name
+
+
+def _check_classes(data: TrainingData, classes: int | None) -> None:
+    assert isinstance(data.targets, np.ndarray)
+    least, most = data.targets.min(), data.targets.max()
+    if least < 0 or (classes is not None and most >= classes):
+        raise SampleError(
+            "The labels are no classes of this model",
+            where=data.source,
+            got=f"{least} to {most}",
+            expected=f"0 to {classes - 1}" if classes is not None else "0 or more",
+        )
 
 
 def _usual(contract: ModelContract, data: TrainingData) -> str:
     targets, output = data.targets, contract.outputs[0]
     if len(contract.outputs) == 1 and isinstance(targets, np.ndarray):
         rank, whole = len(output.shape), targets.dtype.kind in "iub"
-        if output.kind in ("probabilities", "logits", "mask") and whole:
-            if output.shape[-1] == 1:
+        if output.kind in ("probabilities", "logits", "mask"):
+            if whole and output.shape[-1] == 1:
                 return "binary_crossentropy"
-            if targets.ndim == rank - 1:
+            if whole and targets.ndim == rank - 1:
                 return "sparse_categorical_crossentropy"
+            if targets.ndim == rank and targets.shape[-1] == output.shape[-1]:
+                return "categorical_crossentropy"
         if output.kind in (None, "regression", "sequence", "image") and not whole and targets.ndim == rank:
             return "mean_squared_error"
+    answers = targets.items() if isinstance(targets, dict) else [("targets", targets)]
+    kinds = ", ".join(f"{spec.name}: {spec.kind or 'no kind'}" for spec in contract.outputs)
+    forms = ", ".join(f"{name}: {array.dtype} {array.shape}" for name, array in answers)
     raise UsageError(
-        "These outputs do not tell by which loss the model was trained",
-        got=", ".join(f"{spec.name}: {spec.kind or 'no kind'}" for spec in contract.outputs),
+        "These outputs and right answers do not tell by which loss the model was trained",
+        where=data.source,
+        got=f"outputs {kinds}; {forms}",
+        expected="classes as integers, or as ones and zeros; values as floats in the output's shape",
         fix="--loss with the name of a loss of Keras; --kind says what an output holds",
     )

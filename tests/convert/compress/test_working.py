@@ -44,6 +44,7 @@ def taken(given: Any, made: ModelContract | None = None, compression: Compressio
         (contract(), np.arange(20) % 3, "sparse_categorical_crossentropy"),
         (contract(shape=(None, 1)), np.arange(20) % 2, "binary_crossentropy"),
         (contract("regression"), np.zeros((20, 3), np.float32), "mean_squared_error"),
+        (contract(), np.eye(3, dtype=np.float32)[np.arange(20) % 3], "categorical_crossentropy"),
         (contract("mask", (None, 8, 8, 3)), np.zeros((20, 8, 8), int), "sparse_categorical_crossentropy"),
     ],
 )
@@ -80,6 +81,9 @@ def test_labelled_arrays_are_read_as_calibration_samples_are() -> None:
         (TrainingData({"z": np.zeros((20, 4))}, np.zeros(20)), contract(), SampleError, "other inputs"),
         (TrainingData(samples().inputs, np.zeros(19)), contract(), SampleError, "as many answers"),
         (TrainingData(samples().inputs, {"q": np.zeros(20)}), contract(), SampleError, "no right answers"),
+        (TrainingData(samples().inputs, np.arange(20) % 4), contract(), SampleError, "0 to 3\n  expected: 0 to 2"),
+        (TrainingData(samples().inputs, np.arange(20) % 3 - 1), contract(), SampleError, "-1 to 1"),
+        (TrainingData(samples().inputs, np.zeros(20, np.float32)), contract(), UsageError, r"targets: float32 \(20,\)"),
         (samples(), contract("embedding"), UsageError, "--loss"),
         (samples(), contract(state={"x": "y"}), UsageError, "one step"),
     ],
