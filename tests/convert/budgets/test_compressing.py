@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from litefoot.convert.budgets import Budgets, Candidate
 from litefoot.convert.budgets.compressing import hint, worth_trying
 from litefoot.runtime.verification.task import Status
@@ -24,6 +26,13 @@ def test_the_bytes_of_a_file_are_the_same_after_pruning() -> None:
     budgets = Budgets(max_bytes=50)
     assert tried([FLOAT, INT8], budgets) == []
     assert "it takes a smaller model" in hint((), budgets)
+
+
+def test_an_int8_file_that_is_nearly_small_enough_shares_values_for_fewer_scales() -> None:
+    assert tried([FLOAT, INT8], Budgets(max_bytes=100)) == ["cluster 16"]
+    assert tried([FLOAT, INT8], Budgets(max_bytes=100, max_latency_ms=0.5)) == []
+    assert tried([FLOAT, WRONG], Budgets(max_bytes=100)) == []
+    assert tried([replace(INT8, name="fp32.tflite")], Budgets(max_bytes=100)) == []
 
 
 def test_an_int8_file_that_fits_and_fails_is_trained_for_its_roundings() -> None:
