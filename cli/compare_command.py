@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     limits.add_argument(
         "--precision",
         metavar="P",
-        help="the usual tolerances of fp32, fp16, dynamic or int8 (default: that of the less precise file)",
+        help="the usual tolerances of fp32, fp16, int16x8, dynamic or int8 (default: that of the less precise file)",
     )
     add_metric(limits, "--data")
     parser.add_argument("--threads", type=thread_count, default=1, help="inside one inference, or auto (default 1)")

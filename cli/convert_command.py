@@ -46,7 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=".keras (Keras 3 or 2), .h5, a SavedModel folder, or a folder that `litefoot train` wrote",
     )
     parser.add_argument("--out", type=Path, required=True, help="bundle to write")
-    parser.add_argument("--variants", nargs="+", metavar="NAME", help="make only these, for example int8.tflite")
+    parser.add_argument(
+        "--variants",
+        nargs="+",
+        metavar="NAME",
+        help="make only these, for example int8.tflite; int16x8.tflite is only made so",
+    )
     parser.add_argument("--time-limit", type=float, default=600.0, help="seconds for each conversion (default 600)")
     parser.add_argument("--force", action="store_true", help="replace the output folder")
     parser.add_argument("--json", action="store_true", help="print report.json instead of the table")

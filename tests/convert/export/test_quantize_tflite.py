@@ -11,6 +11,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from litefoot.convert.export.quantize_tflite import rejoin, write
 from litefoot.runtime.errors import ConversionFailed
+from litefoot.runtime.graph import read_graph
 from litefoot.runtime.model import load
 
 X = np.array([[1.0, 2.0, -1.0]], np.float32)
@@ -56,3 +57,30 @@ def test_small_weights_may_stay_as_they_were(tmp_path: Path) -> None:
     source = tiny_models.write_accumulator(tmp_path / "small.tflite", units=8)
     write(source=str(source), precision="dynamic", integer_io=False, calibration=None, out=str(tmp_path / "out.tflite"))
     assert load(tmp_path / "out.tflite")(np.ones((1, 8), np.float32)) == pytest.approx(np.ones((1, 8)))
+
+
+@pytest.mark.filterwarnings("ignore:.*experimental_preserve_all_tensors")  # the calibrator's own use of the engine
+def test_activations_in_16_bits_between_floats_and_weights_in_8(tmp_path: Path) -> None:
+    source, samples = tiny_models.write_affine(tmp_path / "fp32.tflite"), tmp_path / "samples.npz"
+    np.savez(samples, x=np.random.default_rng(0).uniform(-2, 2, (20, 3)).astype(np.float32))
+    out = tmp_path / "int16x8.tflite"
+    write(source=str(source), precision="int16x8", integer_io=False, calibration=str(samples), out=str(out))
+    graph = read_graph(out)
+    assert {operator.arithmetic for operator in graph.operators} == {"integer", "conversion"}
+    assert graph.weight_bytes == {"int8": 6, "int64": 16}  # the biases have the width of the sums
+    model = load(out)
+    assert [spec.dtype for spec in (*model.inputs, *model.outputs)] == ["float32", "float32"]
+    np.testing.assert_allclose(model(X), Y, atol=0.05)
+
+
+@pytest.mark.filterwarnings("ignore:.*experimental_preserve_all_tensors")  # the calibrator's own use of the engine
+def test_16_bit_additions_may_have_scales_that_are_powers_of_two(tmp_path: Path) -> None:
+    source, samples = tiny_models.write_sum_and_difference(tmp_path / "fp32.tflite"), tmp_path / "samples.npz"
+    bounds = np.array([[-1.0, 1.0]] * 10, np.float32) * np.float32(32767 / 32768)  # 16 bits then step by 2^-15
+    np.savez(samples, a=bounds, b=2 * bounds)
+    out = tmp_path / "int16x8.tflite"
+    write(source=str(source), precision="int16x8", integer_io=False, calibration=str(samples), out=str(out))
+    given = {"a": np.array([[0.5, -0.25]], np.float32), "b": np.array([[0.125, 0.75]], np.float32)}
+    answers = load(out)(given)
+    np.testing.assert_allclose(answers["sum"], given["a"] + given["b"], atol=1e-3)
+    np.testing.assert_allclose(answers["difference"], given["a"] - given["b"], atol=1e-3)
