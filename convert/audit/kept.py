@@ -12,6 +12,7 @@ from .weights import FileAudit, WeightAudit
 Measure = Literal["zeros", "fours", "values", "channel values"]
 
 _BLOCK = 4
+_ONE_SCALE = ("FULLY_CONNECTED", "CONV_2D", "TRANSPOSE_CONV")
 _FLOAT = ("fp32.tflite", "fp32.onnx")
 
 
@@ -163,13 +164,20 @@ def _reason(weights: Sequence[WeightAudit], demand: Asked, before: Sequence[Weig
     most = max(weight.channel_values for weight in weights)
     if most > demand.amount:
         return "quantization made more values of them" if had else "fine-tuning ended with more values"
-    scales = max(weight.scales for weight in weights)
+    scaled = [weight for weight in weights if weight.scales > 1]
     apart = f"at most {most} in a channel, each channel has its own"
-    if scales > 1 and (had or not any(weight.folded for weight in weights)):
-        return f"quantization with a scale for each channel, {scales} where one keeps the values: {apart}"
+    if scaled and (had or not any(weight.folded for weight in weights)):
+        return f"quantization with a scale for each channel{_whose(scaled, demand)}: {apart}"
     if any(weight.folded for weight in weights):
         return f"batch normalisation multiplied into the weights: {apart}"
     return f"fine-tuning: {apart}"
+
+
+def _whose(scaled: Sequence[WeightAudit], demand: Asked) -> str:
+    """Clustered layers of TFLite files are asked to have one; only one of the two quantizers can do that."""
+    if demand.measure == "values" and any(weight.operator in _ONE_SCALE for weight in scaled):
+        return ", by TensorFlow's converter, which makes what ai-edge-quantizer cannot and knows no other"
+    return ""
 
 
 def _of_zeros(weights: Sequence[WeightAudit], demand: Asked, *, had: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,11 @@ CHANNELS = {
     "DynamicQuantizeLSTM": 2, "Gather": 0,
 }  # fmt: skip
 """The axis of an operator's output channels, where it is not the last of its weights."""
+_RECURRENT = ("LSTM", "GRU", "RNN", "DynamicQuantizeLSTM")
 TAKEN_AT = {
     **dict.fromkeys(("Conv", "ConvTranspose", "ConvInteger"), (1,)),
     **dict.fromkeys(("MatMul", "Gemm", "MatMulInteger"), (0, 1)),
-    **dict.fromkeys(("LSTM", "GRU", "RNN", "DynamicQuantizeLSTM"), (1, 2)),
+    **dict.fromkeys(_RECURRENT, (1, 2)),
     "QLinearConv": (3,),
     "QLinearMatMul": (0, 3),
     "Gather": (0,),
@@ -93,7 +95,7 @@ class _Reader:
             for name in (self._behind.get(given, given) for at, given in enumerate(node.input) if at in taken):
                 if name in self._tensors and name not in seen and self._is_weight(self._tensors[name], node.op_type):
                     seen.add(name)
-                    yield self._constant(name, node)
+                    yield from _directions(self._constant(name, node))
 
     def _restores(self, node: Any) -> bool:
         """Whether it multiplies a constant that is stored in integers with its scales."""
@@ -165,6 +167,28 @@ class _Reader:
 
     def _array(self, name: str) -> Array:
         return np.asarray(self._onnx.numpy_helper.to_array(self._tensors[name]))
+
+
+def _directions(constant: Constant) -> Iterator[Constant]:
+    """The weights of a recurrent layer's directions, which lie in one tensor, each for itself as Keras has them."""
+    count = len(constant.stored)
+    if constant.operator not in _RECURRENT or count == 1:
+        yield constant
+        return
+    size = len(constant.data) // count
+    for at in range(count):
+        scale, zero_point = (
+            given if given is None or len(given) == 1 else given[at : at + 1]
+            for given in (constant.scale, constant.zero_point)
+        )
+        yield replace(
+            constant,
+            tensor=f"{constant.tensor}[{at}]",
+            stored=constant.stored[at : at + 1],
+            data=constant.data[at * size : (at + 1) * size],
+            scale=scale,
+            zero_point=zero_point,
+        )
 
 
 def _axis(node: Any, dimensions: int) -> int:

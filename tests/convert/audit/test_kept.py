@@ -77,9 +77,11 @@ def test_clusters_multiplied_apart_by_batch_normalisation() -> None:
 def test_clusters_multiplied_apart_by_a_scale_for_each_channel() -> None:
     quantized = replace(DENSE, values=66, **QUANTIZED)
     found = lost(CLUSTER, audit("fp32.tflite", DENSE), audit("int8.tflite", quantized))
-    assert found.reason.startswith("quantization with a scale for each channel, 10 where one keeps the values")
+    assert found.reason.startswith("quantization with a scale for each channel, by TensorFlow's converter")
     alone = lost(CLUSTER, audit("int8.tflite", quantized))
     assert alone.reason.startswith("quantization with a scale for each channel")
+    table = replace(quantized, operator="EMBEDDING_LOOKUP")
+    assert "TensorFlow" not in lost(CLUSTER, audit("fp32.tflite", DENSE), audit("int8.tflite", table)).reason
     folded = lost(CLUSTER, audit("fp32.onnx", DENSE), audit("int8.onnx", replace(quantized, folded=True)))
     assert folded.reason.startswith("quantization with a scale for each channel")
 

@@ -56,6 +56,27 @@ def test_a_quantized_file(tmp_path: Path, suffix: str) -> None:
     assert audit.quantized == 1.0
 
 
+@pytest.mark.parametrize("operator", ["LSTM", "GRU"])
+def test_the_two_directions_of_a_recurrent_layer_are_weights_of_their_own(tmp_path: Path, operator: str) -> None:
+    gates = {"LSTM": 4, "GRU": 3}[operator]
+    forward, backward = np.zeros((gates, 3)), np.arange(gates * 3.0).reshape(gates, 3)
+    given = {"w": np.stack([forward, backward]), "r": np.ones((2, gates, 1))}
+    node = helper.make_node(operator, ["x", "w", "r"], ["y"], hidden_size=1, direction="bidirectional")
+    graph = helper.make_graph(
+        [node],
+        "both",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, (2, 1, 3))],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, (2, 2, 1, 1))],
+        [numpy_helper.from_array(array.astype(np.float32), name) for name, array in given.items()],
+    )
+    save(helper.make_model(graph), tmp_path / "both.onnx")
+    weights = audit_file(tmp_path / "both.onnx").weights
+    assert [weight.tensor for weight in weights] == ["w[0]", "w[1]", "r[0]", "r[1]"]
+    assert [weight.values for weight in weights] == [1, gates * 3, 1, 1]
+    assert [weight.zeros for weight in weights] == [1.0, pytest.approx(1 / (gates * 3)), 0.0, 0.0]
+    assert [weight.count for weight in weights] == [gates * 3, gates * 3, gates, gates]
+
+
 def test_zero_is_the_zero_point(tmp_path: Path) -> None:
     (weight,) = audit_file(write_affine_uint8(tmp_path / "old.tflite")).weights
     assert (weight.dtype, weight.zeros) == ("uint8", pytest.approx(1 / 6))
