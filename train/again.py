@@ -92,11 +92,13 @@ def as_trained(folder: str) -> AsTrained:
     """
     recipe, data, document = _load_again(Path(folder))
     model = _build_again(recipe, data, document, Path(folder))
-    names = model.output_names
+    names, metrics = model.output_names, model.compiled_metrics._user_metrics
+    if isinstance(metrics, dict):  # bare in a list, each would be taken for all outputs
+        metrics = {name: found if isinstance(found, (list, tuple)) else [found] for name, found in metrics.items()}
     return AsTrained(
         losses=_in_order(model.loss, names, None),
         loss_weights=_in_order(model.compiled_loss._user_loss_weights, names, 1.0),
-        metrics=_in_order(model.compiled_metrics._user_metrics, names, []),
+        metrics=_in_order(metrics, names, []),
     )
 
 

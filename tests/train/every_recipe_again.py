@@ -8,7 +8,7 @@ import numpy as np
 
 from litefoot.runtime.errors import LitefootError
 from litefoot.runtime.storage.trained import MODEL, TrainedModel
-from litefoot.train import RECIPES, Request, find_recipe
+from litefoot.train import RECIPES, Plan, Request, find_recipe
 from litefoot.train.again import AGAIN, as_trained, trained_with
 
 
@@ -24,16 +24,26 @@ def untrained(name: str, folder: Path) -> Path:
     return place
 
 
-def handed_over(place: Path) -> list[str]:
-    """The names of the losses."""
-    live = as_trained(trained_with(place).as_trained[1])
+def handed_over(name: str, place: Path) -> list[str]:
+    """The names of the losses, with which the recipe's model can be judged on a few samples."""
+    found = trained_with(place)
+    live = as_trained(found.as_trained[1])
+    recipe = find_recipe(name)
+    data = recipe.load(Request(quick=True))
+    few = data.train.take(np.arange(4))
+    model = recipe.build(data, Plan(1, 1, 1e-3))
+    model.compile("sgd", live.losses, live.metrics, live.loss_weights)
+    right = few.targets
+    targets = [right[name] for name in model.output_names] if isinstance(right, dict) else right
+    figures = model.evaluate(few.inputs, targets, verbose=0, return_dict=True)
+    assert all(np.isfinite(value) for value in figures.values()), figures
     return [str(getattr(loss, "name", getattr(loss, "__name__", loss))) for loss in np.ravel(live.losses)]
 
 
 told = {}
-for recipe in RECIPES:
+for each in RECIPES:
     try:
-        told[recipe] = handed_over(untrained(recipe, Path(sys.argv[1])))
+        told[each] = handed_over(each, untrained(each, Path(sys.argv[1])))
     except LitefootError as error:
-        told[recipe] = {"refused": str(error)}
+        told[each] = {"refused": str(error)}
 sys.stdout.write(json.dumps(told) + "\n")
