@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,10 +9,9 @@ from typing import Any
 
 from litefoot.runtime.errors import ConversionFailed
 from litefoot.runtime.graph import read_graph
-from litefoot.runtime.storage.files import read_arrays
 
 from ..tflite_tables import pack_tables, unpack_tables
-from .calibration import one_by_one
+from .ranges import ranges_of
 from .wide_layers import wide_layers
 
 Recipe = list[dict[str, Any]]
@@ -207,33 +205,3 @@ def _with_one_scale(recipe: Recipe, operations: Sequence[str], names: Sequence[s
     weights = settings["weight_tensor_config"] | {"granularity": "TENSORWISE"}
     narrowed = rule | {"op_config": settings | {"weight_tensor_config": weights}}
     return [rule, *(narrowed | {"operation": kind, "regex": name} for kind in operations for name in names)]
-
-
-@functools.lru_cache(maxsize=1)
-def ranges_of(source: str, calibration: str) -> Any:
-    """Each tensor's smallest and largest value over the calibration samples.
-
-    The quantizer's own default is a moving average of them, which lost 30 dB on recurrent models.
-
-    Args:
-        source: The float32 ``.tflite`` file.
-        calibration: An ``.npz`` file, by input name, (samples, ...), float32.
-
-    Returns:
-        What the quantizer takes.
-    """
-    from ai_edge_litert.interpreter import Interpreter
-    from ai_edge_quantizer import recipe
-    from ai_edge_quantizer.calibrator import Calibrator
-    from ai_edge_quantizer.recipe_manager import RecipeManager
-    from ai_edge_quantizer.utils.qsv_utils import min_max_update
-
-    interpreter = Interpreter(source)
-    signature = next(iter(interpreter.get_signature_list()))
-    batch = int(interpreter.get_input_details()[0]["shape"][0])
-    manager = RecipeManager()
-    manager.load_quantization_recipe(recipe.static_wi8_ai8())
-    calibrator = Calibrator(source, qsv_update_func=min_max_update)
-    samples = list(one_by_one(read_arrays(Path(calibration)), batch))  # it goes through them twice
-    calibrator.calibrate({signature: samples}, manager)
-    return calibrator.get_model_qsvs()

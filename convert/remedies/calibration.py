@@ -6,6 +6,7 @@ depends on the network, so they are tried on held-out samples.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,8 @@ _VALUES_PER_BIN = 100
 
 Choose = Callable[[list[Array]], tuple[float, float]]
 """From a tensor's values, one flat array for each call, to its range."""
+Ranges = dict[str, tuple[float, float]]
+"""Smallest and largest real value by tensor name."""
 
 
 @dataclass(frozen=True)
@@ -43,45 +46,8 @@ class Calibration:
     choose: Choose
     onnx: Mapping[str, Any]
 
-    def ranges(self, float_file: Path, inputs: Mapping[str, Array]) -> dict[str, tuple[float, float]]:
-        """Choose the range of every tensor of a float file.
 
-        Args:
-            float_file: A ``.tflite`` or ``.onnx`` file.
-            inputs: By input name, (samples, ...).
-
-        Returns:
-            Smallest and largest real value by tensor name; zero is always between them.
-        """
-        values: dict[str, list[Array]] = {}
-        for call in one_call(open_probe(float_file), inputs, SAMPLES):
-            for name, array in call.items():
-                flat = array.reshape(-1)
-                values.setdefault(name, []).append(np.sort(flat)[_spread(flat.size)])
-        chosen = {name: self.choose(arrays) for name, arrays in values.items() if arrays[0].size}
-        return {name: (min(low, 0.0), max(high, 0.0)) for name, (low, high) in chosen.items()}
-
-    def narrow(self, found: Mapping[str, Any], float_file: Path, inputs: Mapping[str, Array]) -> dict[str, Any]:
-        """Put these ranges in the place of those that ai-edge-quantizer found.
-
-        Args:
-            found: What `ranges_of` of the exporter returned: the smallest and largest value by tensor name.
-            float_file: The ``.tflite`` file.
-            inputs: By input name, (samples, ...).
-
-        Returns:
-            The same with other ranges; what was not found there is not added.
-        """
-        chosen, narrowed = self.ranges(float_file, inputs), {}
-        for name, entry in found.items():
-            narrowed[name] = dict(entry)
-            if name in chosen and "min" in entry and "max" in entry:
-                low, high = chosen[name]
-                narrowed[name]["min"] = np.full_like(entry["min"], low)
-                narrowed[name]["max"] = np.full_like(entry["max"], high)
-        return narrowed
-
-
+@functools.lru_cache(maxsize=1024)
 def _spread(size: int) -> Any:
     """Places in sorted values, evenly, the first and the last among them: extremes are what a range is about."""
     return np.unique(np.linspace(0, size - 1, min(size, _KEPT_VALUES)).round().astype(np.intp))
@@ -196,3 +162,45 @@ CALIBRATIONS = (
     Calibration("entropy", entropy, {"calibrate_method": "Entropy"}),
 )
 """The first is what every conversion begins with."""
+
+
+def ranges_by_each(float_file: Path, inputs: Mapping[str, Array]) -> dict[str, Ranges]:
+    """Choose the range of every tensor of a float file, in each way: running the file is what takes the time.
+
+    Args:
+        float_file: A ``.tflite`` or ``.onnx`` file.
+        inputs: By input name, (samples, ...).
+
+    Returns:
+        By the name of one of `CALIBRATIONS`: the ranges by tensor name; zero is always between the two values.
+    """
+    values: dict[str, list[Array]] = {}
+    for call in one_call(open_probe(float_file), inputs, SAMPLES):
+        for name, array in call.items():
+            flat = array.reshape(-1)
+            values.setdefault(name, []).append(np.sort(flat)[_spread(flat.size)])
+    chosen: dict[str, Ranges] = {way.name: {} for way in CALIBRATIONS}
+    for name, arrays in values.items():
+        for way in CALIBRATIONS:
+            if arrays[0].size:
+                low, high = way.choose(arrays)
+                chosen[way.name][name] = min(low, 0.0), max(high, 0.0)
+    return chosen
+
+
+def narrow(found: Mapping[str, Any], chosen: Ranges) -> dict[str, Any]:
+    """Put chosen ranges in the place of those that ai-edge-quantizer found.
+
+    Args:
+        found: What `ranges_of` of the exporter returned: the smallest and largest value by tensor name.
+        chosen: Of `ranges_by_each`.
+
+    Returns:
+        The same with other ranges; what was not found there is not added.
+    """
+    narrowed = {name: dict(entry) for name, entry in found.items()}
+    for name, entry in narrowed.items():
+        if name in chosen and "min" in entry and "max" in entry:
+            low, high = chosen[name]
+            entry["min"], entry["max"] = np.full_like(entry["min"], low), np.full_like(entry["max"], high)
+    return narrowed

@@ -10,8 +10,11 @@ from typing import Any
 
 from litefoot.runtime.storage.files import read_arrays
 
-from ..export.quantize_tflite import Recipe, quantize, ranges_of, recipe_of
+from ..export.contents import Contents
+from ..export.quantize_tflite import Recipe, quantize, recipe_of
+from ..export.ranges import ranges_of
 from ..remedies import CALIBRATIONS
+from ..remedies.calibration import Ranges, narrow, ranges_by_each
 from ..tflite_tables import read_tables
 from .trials import Plan
 
@@ -30,16 +33,19 @@ def make(plan: Plan, source: Path, out: Path) -> None:
         recipe += _weights_alone(scope)
     for scope in _writing(tables, plan.float_weights):
         recipe.append(_left_alone(f"(?:(?:^|;){re.escape(scope)};)"))
-    out.write_bytes(quantize(str(source), recipe, _ranges(plan.source, plan.calibration, plan.ranges)))
+    out.write_bytes(quantize(str(source), recipe, _ranges(plan)))
+
+
+def _ranges(plan: Plan) -> Any:
+    found = ranges_of(plan.source, plan.calibration)
+    if plan.ranges == CALIBRATIONS[0].name:
+        return found
+    return narrow(found, _by_each(Contents.of(plan.source), Contents.of(plan.calibration))[plan.ranges])
 
 
 @functools.lru_cache(maxsize=1)
-def _ranges(source: str, calibration: str, how: str) -> Any:
-    found = ranges_of(source, calibration)
-    if how == CALIBRATIONS[0].name:
-        return found
-    (chosen,) = (one for one in CALIBRATIONS if one.name == how)
-    return chosen.narrow(found, Path(source), read_arrays(Path(calibration)))
+def _by_each(source: Contents, calibration: Contents) -> dict[str, Ranges]:
+    return ranges_by_each(source.path, read_arrays(calibration.path))
 
 
 def _touching(tables: Any, freed: Sequence[str]) -> list[str]:
