@@ -118,10 +118,10 @@ def _summarise_tflite(model: Any, names: dict[int, str], types: dict[int, str]) 
     producers: dict[int, tuple[str, Any]] = {}
     for number, subgraph in enumerate(model.subgraphs):
         tensors = subgraph.tensors
-        constant = [_data(model, tensor) is not None for tensor in tensors]
-        for tensor, is_constant in zip(tensors, constant, strict=True):
-            if is_constant:
-                weights[types[tensor.type].lower()] += len(_data(model, tensor))
+        constant = [_stored_bytes(model, tensor) for tensor in tensors]
+        for tensor, size in zip(tensors, constant, strict=True):
+            if size:
+                weights[types[tensor.type].lower()] += size
         for operator in _listed(subgraph.operators):
             name = _tflite_name(model.operatorCodes[operator.opcodeIndex], names)
             inputs = [int(i) for i in _listed(operator.inputs) if i >= 0]
@@ -170,9 +170,10 @@ def _tflite_outputs(model: Any) -> dict[str, int]:
     return {subgraph.tensors[index].name.decode(): int(index) for index in _listed(subgraph.outputs)}
 
 
-def _data(model: Any, tensor: Any) -> Any:
-    data = model.buffers[tensor.buffer].data
-    return None if data is None or len(data) == 0 else data
+def _stored_bytes(model: Any, tensor: Any) -> int:
+    """The bytes of a constant, 0 of what is none; those of larger files lie behind the tables, at an offset."""
+    buffer = model.buffers[tensor.buffer]
+    return int(buffer.size) if buffer.offset > 1 else 0 if buffer.data is None else len(buffer.data)
 
 
 def _listed(values: Any) -> list[Any]:

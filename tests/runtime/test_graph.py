@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import flatbuffers
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 from tiny_models import (
     write_accumulator,
     write_affine,
@@ -73,6 +75,27 @@ GRAPHS = {
     "recurrent.tflite": (write_accumulator, {("RNN", "float"): 1}, {"float32": 12}, {}, 0.0),
     "custom.tflite": (write_custom, {("CUSTOM Mystery", "float"): 1}, {}, {}, 0.0),
 }
+
+
+def lay_behind(path: Path) -> None:
+    """Take the constants of a file out of its tables and lay them behind, as writers of larger files do."""
+    model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
+    moved = [(buffer, bytes(buffer.data)) for buffer in model.buffers if buffer.data is not None and len(buffer.data)]
+    begin = 1 << 16
+    for i, (buffer, data) in enumerate(moved):
+        buffer.data, buffer.offset, buffer.size = None, begin + 64 * i, len(data)
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    path.write_bytes(bytes(builder.Output()).ljust(begin, b"\0") + b"".join(data.ljust(64, b"\0") for _, data in moved))
+
+
+@pytest.mark.parametrize("name", ["float.tflite", "hybrid.tflite", "int8-io.tflite", "lookup.tflite"])
+def test_constants_behind_the_tables_are_constants_too(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    GRAPHS[name][0](path)
+    before = read_graph(path)
+    lay_behind(path)
+    assert read_graph(path) == before
 
 
 @pytest.mark.parametrize("name", GRAPHS)
