@@ -208,7 +208,7 @@ def _convert_whole(arguments: argparse.Namespace) -> int:
             if found.reason:
                 say(f"{found.name} {found.status}: {found.reason}")
         if whole.recommended:
-            say(f"recommended: {whole.recommended[0]}, the smallest that passed in all parts and as a whole")
+            say(f"recommended: {whole.recommended[0]}, {whole.why_recommended}, in all parts and as a whole")
         say(f"\nfolder  {arguments.out}")
     made = all(not report.failures for report in whole.parts.values())
     return exit_code([found.status for found in whole.artifacts]) if made else _STAGE_FAILED
@@ -317,4 +317,4 @@ def _show(report: Report) -> None:
     if report.choice is not None:
         show_choice(report.choice)
     elif report.recommended:
-        say(f"recommended: {report.recommended[0]}, the smallest that passed")
+        say(f"recommended: {report.recommended[0]}, {report.why_recommended}")

@@ -27,9 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the answer as a picture: png, jpg or bmp")
     parser.add_argument("--force", action="store_true", help="replace the picture where there is one")
-    parser.add_argument(
-        "--artifact", metavar="NAME", help="which artifact of a bundle (default: the smallest that passed)"
-    )
+    parser.add_argument("--artifact", metavar="NAME", help="which artifact of a bundle (default: the recommended one)")
     parser.add_argument(
         "--engine", choices=("litert", "tflite-runtime", "onnxruntime"), help="default: the one that reads the file"
     )

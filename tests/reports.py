@@ -72,7 +72,7 @@ def report_of(outputs: dict[str, np.ndarray | None], name: str = "tiny", sizes: 
     return make_report(
         Manifest("litefoot-bundle", 1, name, CONTRACT, artifacts, (), (), {}),
         [verdict(file, output) for file, output in outputs.items()],
-        [0.5 + i for i in range(len(outputs))],
+        [0.5 + i / 10 for i in range(len(outputs))],
         failures if "silent.onnx" in outputs else {},
         FOUND,
         intake_of(),

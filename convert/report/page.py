@@ -73,7 +73,7 @@ def _in_words(report: Report) -> str:
     by_name = {artifact.name: artifact for artifact in report.artifacts}
     best = by_name[report.recommended[0]] if report.recommended else None
     baseline = by_name.get(BASELINE)
-    words = ["the smallest that passed"]
+    words = [] if best is None else [report.why_recommended]
     if best is not None and baseline is not None and best is not baseline:
         words.append(f"{best.bytes / baseline.bytes:.0%} of the bytes of {BASELINE}")
         if best.p50_ratio is not None:

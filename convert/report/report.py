@@ -20,6 +20,7 @@ from ..intake import Intake
 from ..rescue.trials import Rescue, Trial
 from ..source import Description
 from ..variants import Skipped
+from .recommending import Offer, recommended, why_first
 
 REPORT = "report.json"
 BASELINE = "fp32.tflite"
@@ -106,7 +107,8 @@ class Report:
         artifacts: In the order in which they were made.
         failures: Variants that could not be made.
         skipped: Variants that were left out.
-        recommended: Names of the artifacts that passed, the smallest first.
+        recommended: Names of the artifacts that passed, the smallest first, but behind them what takes more than twice
+            as long as the float file of its format.
         trained: Where the model came from.
         machine: Processor and package versions.
         rescues: How each mixed variant came about, and what it costs.
@@ -137,6 +139,11 @@ class Report:
     audit: Audit | None = None
     seconds: float = 0.0
 
+    @property
+    def why_recommended(self) -> str:
+        """Why the first recommended artifact is that, for people; empty without one."""
+        return why_first(_offers(self.artifacts)) if self.recommended else ""
+
 
 def make_report(
     manifest: Manifest,
@@ -162,10 +169,6 @@ def make_report(
         The report.
     """
     artifacts = _artifacts(manifest, verdicts, p50_ms)
-    passed = sorted(
-        (artifact for artifact in artifacts if artifact.status == "passed"),
-        key=lambda artifact: artifact.bytes,
-    )
     return Report(
         format="litefoot-report",
         version=1,
@@ -181,7 +184,7 @@ def make_report(
         artifacts=artifacts,
         failures=tuple(Failure(name, type(error).__name__, str(error)) for name, error in failures.items()),
         skipped=intake.skipped,
-        recommended=tuple(artifact.name for artifact in passed),
+        recommended=recommended(_offers(artifacts)),
         trained=intake.provenance,
         machine={
             "cpu": cpu_name(),
@@ -189,6 +192,10 @@ def make_report(
             "packages": {package: importlib.metadata.version(package) for package in _PACKAGES},
         },
     )
+
+
+def _offers(artifacts: Sequence[ArtifactReport]) -> list[Offer]:
+    return [Offer(each.name, each.bytes, each.p50_ms, each.status == "passed") for each in artifacts]
 
 
 def _artifacts(manifest: Manifest, verdicts: Sequence[Verdict], p50_ms: Sequence[float]) -> tuple[ArtifactReport, ...]:

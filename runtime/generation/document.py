@@ -70,7 +70,7 @@ class Pipeline:
         metric: How generated tokens are compared with the right ones, ``bleu`` or ``token_match``; None where they are
             not.
         recommended: Names of the artifacts, one of which each part has, that passed in all parts and as a whole, the
-            smallest first; empty before conversion.
+            best first; empty before conversion.
         mixtures: For an artifact of the whole that not every part has, each part's own: one part's 8 bits may do where
             another's had to be rescued.
         files: Digests of every other file of a converted folder; of a part, its manifest's.

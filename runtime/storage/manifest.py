@@ -63,7 +63,7 @@ class Manifest:
         name: Of the model.
         contract: What the model promises.
         artifacts: The model files.
-        recommended: Names of the artifacts that passed, the smallest first.
+        recommended: Names of the artifacts that passed, the best first.
         files: Every other file.
         provenance: Where the model came from: versions, seed, digests; for people.
         sha256: Digest of this document without this field, as canonical JSON.
