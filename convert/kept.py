@@ -27,17 +27,18 @@ _WHEN_WRITTEN = "metadata.json"
 
 
 class Kept:
-    """The folder of what a run has finished: conversions of a search, trials of a rescue.
+    """The folder of what a run has finished: conversions of a search, trials of a rescue, epochs of a compression.
 
     As a context it is made at the beginning, and removed at the end or where an error left nothing to go on with.
 
     Args:
         out: The bundle that the run is to write.
+        suffix: Of the folder's name, behind that of the bundle.
     """
 
-    def __init__(self, out: Path) -> None:
+    def __init__(self, out: Path, suffix: str = ".trials") -> None:
         whole = out.resolve()
-        self.path = whole.with_name(f"{whole.name}.trials")
+        self.path = whole.with_name(whole.name + suffix)
 
     def __enter__(self) -> Kept:
         self.make()
@@ -46,7 +47,7 @@ class Kept:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None or [file.name for file in self.path.iterdir()] == [_MARK]:
+        if error is None or not self.holds():
             self.remove()
 
     def make(self) -> None:
@@ -63,6 +64,17 @@ class Kept:
             )
         self.path.mkdir(parents=True, exist_ok=True)
         (self.path / _MARK).write_text(f"Kept by litefoot until {self.path.stem} is finished.\n", encoding="utf-8")
+
+    def holds(self, *others: str) -> bool:
+        """Whether there is something to go on with.
+
+        Args:
+            others: Names of files that are nothing of that kind.
+
+        Returns:
+            Whether there are other files in the folder than these and the one that marks it.
+        """
+        return self.path.is_dir() and any(file.name not in (_MARK, *others) for file in self.path.iterdir())
 
     def place(self, what: Mapping[str, Any]) -> Path:
         """Where what comes of this content is, or is to be written.

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-import shutil
-import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.errors import OutputExists, SampleError, TrainingFailed, UsageError
 from litefoot.runtime.storage.codec import decode, encode
-from litefoot.runtime.storage.files import sha256
 from litefoot.runtime.storage.folder import write_json
 
 from ..data import Given, read_data
+from ..kept import Kept, digest
 from ..source import CompressedForm, Description, Source
 from ..workers.pool import Job, Workers
 from ..workers.process import Progress
@@ -156,13 +151,13 @@ class Working:
     """The folder where a compression keeps its state until the bundle is there: ``OUT.compressing``.
 
     Attributes:
-        path: The folder.
+        kept: The folder.
         key: What must be the same for a compression to be gone on with.
         compression: The steps.
         data: What the model is fine-tuned with.
     """
 
-    path: Path
+    kept: Kept
     key: dict[str, Any]
     compression: Compression
     data: TrainingData
@@ -180,8 +175,14 @@ class Working:
         Returns:
             The folder; it need not be there.
         """
-        key = {"model": _digest_of_files(Path(source.path)), "data": _digest_of(data), "recipe": encode(compression)}
-        return cls(out.with_name(f"{out.name}.compressing"), json.loads(json.dumps(key)), compression, data)
+        given = {"rest": data.rest, **data.arrays}
+        key = {"model": digest(Path(source.path)), "data": digest(given), "recipe": encode(compression)}
+        return cls(Kept(out, ".compressing"), json.loads(json.dumps(key)), compression, data)
+
+    @property
+    def path(self) -> Path:
+        """The folder's path."""
+        return self.kept.path
 
     def make(self, *, force: bool) -> bool:
         """Make the folder.
@@ -193,25 +194,25 @@ class Working:
             Whether there is something to go on with.
 
         Raises:
-            OutputExists: Another compression was interrupted.
+            OutputExists: Another compression was interrupted, or a folder of this name is not litefoot's.
         """
-        if (self.path / KEY).is_file():
-            if json.loads((self.path / KEY).read_text(encoding="utf-8")) == self.key:
-                return len(list(self.path.iterdir())) > 1
+        self.kept.make()
+        key = self.path / KEY
+        if key.is_file() and json.loads(key.read_text(encoding="utf-8")) != self.key:
             if not force:
                 raise OutputExists(
                     "Another compression to this folder was interrupted: its model, data or steps differ",
                     where=self.path,
                     fix="the same options to go on with it, or --force to begin anew",
                 )
-        shutil.rmtree(self.path, ignore_errors=True)
-        self.path.mkdir(parents=True)
-        write_json(self.path / KEY, self.key)
-        return False
+            self.remove()
+            self.kept.make()
+        write_json(key, self.key)
+        return self.kept.holds(KEY)
 
     def remove(self) -> None:
         """Remove it: the bundle is there."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        self.kept.remove()
 
     def carry_out(
         self, workers: Workers, source: Source, scratch: Path, progress: Progress, *, force: bool
@@ -259,21 +260,3 @@ class Working:
         )
         report = CompressionReport(compression, steps, len(data), data.source, resumed)
         return replace(source, compressed=form), report
-
-
-def _digest_of_files(path: Path) -> str:
-    """Of the model; a ``.keras`` archive also holds when it was written, which a live model is each time."""
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            return str(sorted((i.filename, i.CRC) for i in archive.infolist() if i.filename != "metadata.json"))
-    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
-    digests = [f"{file.relative_to(path).as_posix()} {sha256(file)}" for file in files]
-    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
-
-
-def _digest_of(data: TrainingData) -> str:
-    digest = hashlib.sha256(data.rest.encode())
-    for name, array in sorted(data.arrays.items()):
-        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()

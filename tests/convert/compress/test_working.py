@@ -163,3 +163,14 @@ def test_a_live_model_that_is_saved_again_is_the_same(tmp_path: Path) -> None:
             archive.writestr("config.json", "{}")
         keys.append(working(Source(str(tmp_path / "live.keras"), "keras")).key)
     assert keys[0] == keys[1]
+
+
+def test_a_folder_of_that_name_that_is_somebody_elses_stays(source: Source) -> None:
+    folder = working(source).path
+    folder.mkdir()
+    (folder / "notes.txt").write_text("mine")
+    for force in (False, True):
+        with pytest.raises(OutputExists, match="there is a folder of that name"):
+            working(source).make(force=force)
+    working(source).remove()
+    assert (folder / "notes.txt").read_text() == "mine"
