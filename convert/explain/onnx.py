@@ -15,6 +15,8 @@ from .probe import Array, Node, Storage
 
 _CONVERSIONS = ("QuantizeLinear", "DequantizeLinear")
 _GIVEN = "__given"
+_PRODUCT = "_MatMul"
+"""What ONNX Runtime's quantizer adds to the name of a Gemm's result, for that without the bias."""
 _FATAL_ONLY = 4
 _FLOATS = (np.float32, np.float16, np.float64)
 
@@ -44,9 +46,10 @@ class OnnxProbe:
         known = {name for name in named if name and name not in self._constants}
         read = {name for node in computing for name in node.input} | {each.name for each in graph.output}
         read.update(self._given)  # what was cut is still wanted
+        integers = _on_integers(computing)
         self.nodes = tuple(
             Node(
-                node.op_type,
+                integers.get(node.output[0], node.op_type),
                 node.name,
                 tuple(named[name] for name in node.input if name in known),
                 tuple(named[name] for name in node.output if name in known & read),
@@ -155,6 +158,27 @@ def _not_constant(nodes: Iterable[Any], constants: set[str]) -> list[Any]:
         else:
             folded.update(node.output)
     return left
+
+
+def _on_integers(nodes: Iterable[Any]) -> dict[str, str]:
+    """By the tensor that has its result as real numbers, the operator on integers that a Cast and a Mul follow.
+
+    So ONNX Runtime's quantizer writes a matrix whose activations are quantized while the file runs: the Mul has the
+    name of the float file's tensor; of a Gemm, which it takes apart, the Add behind.
+    """
+    made: dict[str, str] = {}
+    scaled: dict[str, str] = {}
+    for node in nodes:
+        operator = next((made[name] for name in node.input if name in made), "")
+        if node.op_type.endswith("Integer"):
+            made[node.output[0]] = node.op_type
+        elif operator and node.op_type == "Cast":
+            made[node.output[0]] = operator
+        elif operator and node.op_type == "Mul":
+            scaled[node.output[0]] = operator
+        elif node.op_type == "Add" and (product := node.output[0] + _PRODUCT) in node.input and product in scaled:
+            scaled[node.output[0]] = scaled[product]
+    return scaled
 
 
 def _bodies(node: Any) -> list[Any]:

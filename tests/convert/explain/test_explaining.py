@@ -10,9 +10,10 @@ import onnx
 import pytest
 import tiny_models
 from damage import edit_onnx
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from litefoot.convert.explain import LayerError, explain_layers, worst
+from litefoot.convert.export import narrow_onnx
 from litefoot.runtime.errors import UnreadableModel, UsageError
 
 FIRST = np.array([[1.0, 0.0], [0.0, 1.0]], np.float32)
@@ -164,3 +165,22 @@ def test_a_damaged_file_is_named(tmp_path: Path, suffix: str) -> None:
         explain_layers(file, broken, X)
     with pytest.raises(UnreadableModel, match=r"readme\.txt"):
         explain_layers(file, tmp_path / "readme.txt", X)
+
+
+def test_a_matrix_on_integers_is_no_multiplication_by_its_scale(tmp_path: Path) -> None:
+    """ONNX Runtime's quantizer has a matrix end with a Mul, and a Gemm with an Add, under the float tensor's name."""
+    large = np.random.default_rng(0).normal(size=(160, 160)).astype(np.float32)
+    constants = [numpy_helper.from_array(array, name) for name, array in (("w", large), ("b", large[0]), ("v", large))]
+    nodes = [helper.make_node("Gemm", ["x", "w", "b"], ["h"], "m/first/Gemm")]
+    nodes += [helper.make_node("Relu", ["h"], ["r"], "m/first/Relu")]
+    nodes += [helper.make_node("MatMul", ["r", "v"], ["p"], "m/second/MatMul")]
+    nodes += [helper.make_node("Mul", ["p", "b"], ["y"], "m/second/Mul")]
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, (1, 160)) for name in "xy")
+    model = helper.make_model(helper.make_graph(nodes, "g", [x], [y], constants), ir_version=8)
+    model.opset_import[0].version = 17
+    source, out = tmp_path / "fp32.onnx", tmp_path / "dynamic.onnx"
+    onnx.save(model, source)
+    narrow_onnx.write(source=str(source), precision="dynamic", out=str(out))
+    layers = by_tensor(explain_layers(source, out, {"x": large[:4]}))
+    found = {name: layer.operator for name, layer in layers.items()}
+    assert found == {"x": "INPUT", "h": "MatMulInteger", "r": "Relu", "p": "MatMulInteger", "y": "Mul"}
