@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..model.opening import open_model
+from .stored_onnx import nodes_of
 
 OPSET = 17
 """LayerNormalization came with 17; tf2onnx ends at 18."""
@@ -119,8 +120,8 @@ def _complementary_error_function(context: Any, node: Any, name: str, _: Any) ->
 
 
 def _rename(graph: Any, names: dict[str, str]) -> None:
-    """Give tensors other names, everywhere they occur."""
-    for node in graph.node:
+    """Give tensors other names, everywhere they occur: loops and branches read what is outside of them too."""
+    for node in nodes_of(graph):
         node.input[:] = [names.get(name, name) for name in node.input]
         node.output[:] = [names.get(name, name) for name in node.output]
     for tensor in (*graph.input, *graph.output):
@@ -135,7 +136,7 @@ def resize_in_current_words(graph: Any) -> None:
     Args:
         graph: A ``GraphProto``, changed in place.
     """
-    for node in graph.node:
+    for node in nodes_of(graph):
         settings = {attribute.name: attribute for attribute in node.attribute}
         mode = settings.get("coordinate_transformation_mode")
         if node.op_type == "Resize" and mode is not None and mode.s == b"tf_half_pixel_for_nn":

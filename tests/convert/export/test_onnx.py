@@ -39,3 +39,16 @@ def test_the_nearest_pixel_stays_the_same(scales: tuple[float, float]) -> None:
     answer, *_ = onnxruntime.InferenceSession(made.SerializeToString()).run(None, {"x": picture})
     np.testing.assert_array_equal(answer, expected)
     assert answer.shape != picture.shape
+
+
+def test_a_resize_in_a_branch_is_said_in_current_words_too() -> None:
+    made = resized((2.0, 2.0))
+    graph, resize = made.graph, made.graph.node[0]
+    shown = helper.make_tensor_value_info("y", TensorProto.FLOAT, (1, 1, None, None))
+    branch = helper.make_graph([resize], "branch", [], [shown])
+    del graph.node[:]
+    graph.node.append(helper.make_node("If", ["always"], ["y"], then_branch=branch, else_branch=branch))
+    graph.initializer.append(numpy_helper.from_array(np.array(True), "always"))
+    resize_in_current_words(graph)
+    (inner,) = graph.node[0].attribute[0].g.node
+    assert b"half_pixel" in {attribute.s for attribute in inner.attribute}
