@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from .needless import needless
 from .stored_onnx import axis_of, is_grouped, store_bytes, store_halves, weights_of
 from .working_folder import inside
 
@@ -42,7 +43,7 @@ def write(*, source: str, precision: str, out: str, one_scale: bool = False) -> 
     else:
         model, changed = _in_bytes(model, Path(source), one_scale=one_scale)
     onnx.save(model, out)
-    return None if changed else f"no weights are large enough to be stored in fewer bits than {Path(source).name} has"
+    return None if changed else needless(source)
 
 
 def _in_bytes(model: Any, source: Path, *, one_scale: bool) -> tuple[Any, bool]:

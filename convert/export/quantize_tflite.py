@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from litefoot.runtime.errors import ConversionFailed
-from litefoot.runtime.graph import read_graph
+from litefoot.runtime.graph import Graph, read_graph
 
 from ..tflite_tables import pack_tables, unpack_tables
+from .needless import needless
 from .ranges import ranges_of
 from .wide_layers import wide_layers
 
@@ -44,7 +45,7 @@ _FLOAT_IO: Recipe = [
 
 def write(
     *, source: str, precision: str, integer_io: bool, calibration: str | None, out: str, one_scale: bool = False
-) -> None:
+) -> str | None:
     """Quantize a float32 TFLite file.
 
     Args:
@@ -54,12 +55,20 @@ def write(
         calibration: An ``.npz`` file, by input name, (samples, ...), float32; needed for int8 and int16x8 only.
         out: The ``.tflite`` file to write.
         one_scale: Give all weights of a layer one scale: one for each channel would undo clusters.
+
+    Returns:
+        None; or why the file is the float32 one still.
     """
     ranges = ranges_of(source, calibration) if calibration is not None and precision in _STATIC else None
     recipe = recipe_of(source, precision, integer_io=integer_io, one_scale=one_scale)
     content = quantize(source, recipe, ranges)
     Path(out).write_bytes(_allow_any_scale(content) if precision == "int16x8" else content)
-    _refuse_float_weights(Path(out), 0 if precision in _STATIC else _SMALL_BYTES)
+    graph = read_graph(Path(out))
+    if precision in _STATIC:
+        _refuse_float_weights(graph, 0)
+        return None
+    _refuse_float_weights(graph, _SMALL_BYTES)
+    return needless(source) if graph.weight_bytes == read_graph(Path(source)).weight_bytes else None
 
 
 def quantize(source: str, recipe: Recipe, ranges: Any) -> bytes:
@@ -161,9 +170,8 @@ def _kind(code: Any) -> int:
     return int(max(code.builtinCode, code.deprecatedBuiltinCode))
 
 
-def _refuse_float_weights(path: Path, least: int) -> None:
+def _refuse_float_weights(graph: Graph, least: int) -> None:
     """The quantizer passes over operators that it does not know, such as the fused LSTM, without a word."""
-    graph = read_graph(path)
     left = graph.weight_bytes.get("float32", 0)
     share = left / max(sum(graph.weight_bytes.values()), 1)
     if left > least and share > _MOST_FLOAT_WEIGHTS:

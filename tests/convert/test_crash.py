@@ -16,7 +16,7 @@ from litefoot.runtime.storage.codec import read_document
 
 pytestmark = pytest.mark.slow
 
-STANDING = ("fp32.tflite", "fp16.tflite", "dynamic.tflite", "fp32.onnx", "int8.onnx")  # too small for more ONNX
+STANDING = ("fp32.tflite", "fp16.tflite", "fp32.onnx", "int8.onnx")  # too small for weights in fewer bits
 LOST = ("int8.tflite", "int8-io.tflite")
 
 

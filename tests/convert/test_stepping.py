@@ -22,8 +22,8 @@ from litefoot.runtime.verification.drift import sqnr_db
 pytestmark = pytest.mark.slow
 
 Run = Callable[..., tuple[int, str, str]]
-NAMES = [variant.name for variant in VARIANTS if variant.name != "dynamic.onnx"]
-"""No weight of these small models is large enough to be stored in 8 bits there."""
+NAMES = [variant.name for variant in VARIANTS if variant.precision != "dynamic"]
+"""No weight of these small models is large enough to be stored in 8 bits."""
 MADE = {
     "gru": NAMES,
     "lstm": ["fp32.tflite", "int8.tflite"],

@@ -53,10 +53,19 @@ def test_a_file_whose_weights_stay_as_they_were_is_refused(tmp_path: Path, preci
         write(source=str(source), precision=precision, integer_io=False, calibration=None, out=str(out))
 
 
-def test_small_weights_may_stay_as_they_were(tmp_path: Path) -> None:
-    source = tiny_models.write_accumulator(tmp_path / "small.tflite", units=8)
-    write(source=str(source), precision="dynamic", integer_io=False, calibration=None, out=str(tmp_path / "out.tflite"))
-    assert load(tmp_path / "out.tflite")(np.ones((1, 8), np.float32)) == pytest.approx(np.ones((1, 8)))
+def test_small_weights_may_stay_as_they_were_and_the_file_is_needless(tmp_path: Path) -> None:
+    source, out = tiny_models.write_accumulator(tmp_path / "small.tflite", units=8), tmp_path / "out.tflite"
+    reason = write(source=str(source), precision="dynamic", integer_io=False, calibration=None, out=str(out))
+    assert reason == "no weights are large enough to be stored in fewer bits than small.tflite has"
+    assert load(out)(np.ones((1, 8), np.float32)) == pytest.approx(np.ones((1, 8)))
+
+
+def test_a_file_with_weights_in_fewer_bits_is_needed(tmp_path: Path) -> None:
+    weights = np.eye(64, dtype=np.float32)
+    source = tiny_models.write_two_layers(tmp_path / "large.tflite", weights, weights)
+    for precision in ("fp16", "dynamic"):
+        out = str(tmp_path / f"{precision}.tflite")
+        assert write(source=str(source), precision=precision, integer_io=False, calibration=None, out=out) is None
 
 
 @pytest.mark.filterwarnings("ignore:.*experimental_preserve_all_tensors")  # the calibrator's own use of the engine
