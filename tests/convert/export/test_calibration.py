@@ -12,9 +12,9 @@ ARRAYS = {"x": np.arange(7), "y": np.arange(14).reshape(7, 2)}
 
 @pytest.mark.parametrize(
     ("batch", "expected"),
-    [(1, [[0], [1], [2], [3], [4], [5], [6]]), (3, [[0, 1, 2], [3, 4, 5]]), (7, [list(range(7))])],
+    [(1, [[0], [1], [2], [3], [4], [5], [6]]), (3, [[0, 1, 2], [3, 4, 5], [6, 0, 1]]), (7, [list(range(7))])],
 )
-def test_batches_come_in_order_and_what_is_left_over_is_not_used(batch: int, expected: list[list[int]]) -> None:
+def test_batches_come_in_order_and_the_last_is_filled_up(batch: int, expected: list[list[int]]) -> None:
     batches = list(one_by_one(ARRAYS, batch))
     assert [given["x"].tolist() for given in batches] == expected
     for given in batches:
@@ -25,5 +25,6 @@ def test_one_sample_keeps_its_batch_dimension() -> None:
     assert next(one_by_one(ARRAYS))["y"].shape == (1, 2)
 
 
-def test_fewer_samples_than_a_batch_are_none() -> None:
-    assert list(one_by_one(ARRAYS, 8)) == []
+def test_fewer_samples_than_a_batch_fill_it() -> None:
+    (only,) = one_by_one(ARRAYS, 16)
+    assert only["x"].tolist() == [*range(7), *range(7), 0, 1]
