@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -273,8 +273,7 @@ class _Work:
             if variant.name not in failures
         )
         if not artifacts:
-            reasons = "\n".join(str(error) for error in failures.values())
-            raise ConversionFailed("No variant could be made", got=f"\n{reasons}")
+            raise ConversionFailed("No variant could be made", got=_told(failures.values()))
         return artifacts
 
     def _begin_bundle(self, folder: Path, golden: Golden) -> Manifest:
@@ -356,6 +355,11 @@ def _failures(
         if variant.name in failures:
             (folder / "models" / variant.name).unlink(missing_ok=True)
     return failures
+
+
+def _told(failures: Iterable[ConversionFailed]) -> str:
+    """Messages below one another; what follows the first line of each stands further right than that."""
+    return "\n            ".join(str(failure).replace("\n", "\n" + 12 * " ") for failure in failures)
 
 
 def _leave_out(intake: Intake, outcomes: Mapping[str, Outcome], folder: Path) -> Intake:

@@ -195,6 +195,7 @@ def test_an_operator_that_no_format_has_is_a_failed_stage_with_its_layer(
         assert words in told
     assert told.count("erfinv/Erfinv") >= 2
     assert "fp16.tflite" in told
+    assert "  got:      The converter refused the model\n              where:    variant fp32.tflite\n" in told
 
 
 @pytest.mark.slow
