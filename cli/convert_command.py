@@ -207,6 +207,8 @@ def _convert_whole(arguments: argparse.Namespace) -> int:
                 say(found.mixture)
             if found.reason:
                 say(f"{found.name} {found.status}: {found.reason}")
+        for skip in whole.skipped:
+            say(f"{skip.name} was left out: {skip.reason}")
         if whole.recommended:
             say(f"recommended: {whole.recommended[0]}, {whole.why_recommended}, in all parts and as a whole")
         say(f"\nfolder  {arguments.out}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -28,7 +28,7 @@ from .report.recommending import Offer, recommended, why_first
 from .report.report import REPORT, Report
 from .report.whole_page import write_whole_page
 from .source import Reading
-from .variants import MIXED
+from .variants import MIXED, VARIANTS, Skipped, Variant
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,7 @@ class WholeReport:
         recommended: Names of the artifacts that passed, the smallest first, but behind them what takes more than twice
             as long as the float files of its format, one call of each part.
         seconds: How long the conversion took.
+        skipped: What the whole has not, for a part of it has not.
         format: Always ``litefoot-whole-report``.
         version: Of the format.
     """
@@ -86,6 +87,7 @@ class WholeReport:
     samples: int
     recommended: tuple[str, ...]
     seconds: float
+    skipped: tuple[Skipped, ...] = ()
     format: Literal["litefoot-whole-report"] = "litefoot-whole-report"
     version: Literal[1] = 1
 
@@ -201,7 +203,15 @@ def _judge(
             progress(f"generate by {name}", done + 1, len(passed))
     order = recommended(_offers(artifacts, reports))
     report = WholeReport(
-        document.name, document.task, reports, tuple(artifacts), reference, len(golden), order, seconds=0.0
+        document.name,
+        document.task,
+        reports,
+        tuple(artifacts),
+        reference,
+        len(golden),
+        order,
+        seconds=0.0,
+        skipped=_left_out(reports, passed),
     )
     return report, golden, generators
 
@@ -210,15 +220,34 @@ def _generator(document: Pipeline, folder: Path, name: str) -> Generator:
     return Generator(document, load_parts(document, folder, artifact=name), name)
 
 
-def _mixtures(reports: dict[str, Report]) -> dict[str, dict[str, str]]:
-    """Mixed files of the parts that had to be rescued, beside the int8 files of those that had not."""
+def _mixtures(reports: Mapping[str, Report]) -> dict[str, dict[str, str]]:
+    """What not every part has: each part's own, or where that is left out or no rescue was needed, what it is made of.
+
+    So mixed files run beside the int8 files of the parts that had not to be rescued, and fewer bits beside the float
+    files of those whose weights are too small for that.
+    """
     found = {}
-    for mixed in MIXED:
-        assert mixed.needs is not None
-        own = {part: mixed.name if _status(report, mixed.name) else mixed.needs for part, report in reports.items()}
-        if len(set(own.values())) > 1:
-            found[mixed.name] = own
+    for variant in (*VARIANTS, *MIXED):
+        own = {part: _own(report, variant) for part, report in reports.items()}
+        if len(set(own.values())) > 1 and all(_status(reports[part], name) for part, name in own.items()):
+            found[variant.name] = own
     return found
+
+
+def _own(report: Report, variant: Variant) -> str:
+    left_out = variant in MIXED or variant.name in (skip.name for skip in report.skipped)
+    return variant.needs if left_out and variant.needs and not _status(report, variant.name) else variant.name
+
+
+def _left_out(reports: Mapping[str, Report], made: Collection[str]) -> tuple[Skipped, ...]:
+    """What some part has, or was to have, and the whole has not: in which part it is missing, and why."""
+    reasons: dict[str, list[str]] = {}
+    for part, report in reports.items():
+        for skip in report.skipped:
+            reasons.setdefault(skip.name, []).append(f"{part}: {skip.reason}")
+        for failure in report.failures:
+            reasons.setdefault(failure.name, []).append(f"{part}: it could not be made")
+    return tuple(Skipped(name, "; ".join(why)) for name, why in reasons.items() if name not in made)
 
 
 def _offers(artifacts: Sequence[WholeArtifact], parts: Mapping[str, Report]) -> list[Offer]:

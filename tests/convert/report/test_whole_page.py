@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from reports import REFERENCE, Loads, report_of
 
 from litefoot.convert.report.page import PAGE
 from litefoot.convert.report.whole_page import write_whole_page
+from litefoot.convert.variants import Skipped
 from litefoot.convert.whole import WholeArtifact, WholeReport
 from litefoot.runtime import Metric, ModelContract, TensorSpec, Tolerance
 from litefoot.runtime.generation.document import Generation, Pipeline
@@ -62,6 +64,7 @@ def test_the_page_shows_the_whole_its_parts_and_what_went_wrong(tmp_path: Path, 
         "trans<b>lator", "translation", tuple(parts), Generation("t", "s", (1,), None, 3), metric=metric
     )
     report = WholeReport(document.name, "translation", parts, artifacts, "fp32.tflite", 20, ("int8.tflite",), 3.0)
+    report = replace(report, skipped=(Skipped("fp16.onnx", "encoder: it could not be made"),))
     generators: Any = {name: Answering(tokens) for name, tokens in answers.items()}
     write_whole_page(tmp_path, report, document, GOLDEN, generators, dict.fromkeys(parts, CONTRACT))
     page = (tmp_path / PAGE).read_text(encoding="utf-8")
@@ -69,6 +72,7 @@ def test_the_page_shows_the_whole_its_parts_and_what_went_wrong(tmp_path: Path, 
     assert loads.addresses == ["encoder/report.html", "de%3Cb%3Ecoder/report.html"]
     assert not loads.tags & {"script", "img", "b", "link"}
     assert ">failed</span></h1>" in page
+    assert "<strong>fp16.onnx</strong> left out: encoder: it could not be made" in page
     assert "Recommended: <strong>int8.tflite</strong>" in page
     assert "it generates exactly what fp32.tflite does" in page
     assert page.count("<article>") == 5
