@@ -16,7 +16,7 @@ from typing import Any
 
 from litefoot.runtime.errors import ConversionCrashed, ConversionFailed, ConversionTimedOut, LitefootError
 
-from .process import Process, Progress
+from .process import Process, Progress, place_of
 
 PROGRAM = "litefoot.convert.workers.program"
 
@@ -139,7 +139,7 @@ class Workers:
             except ConversionFailed as failure:
                 outcome = Outcome(error=failure)
             except LitefootError as failure:
-                refused = ConversionFailed("This could not be made", where=f"variant {job.name}", got=failure)
+                refused = ConversionFailed("This could not be made", where=place_of(job.name), got=failure)
                 outcome = Outcome(error=refused)
             board.finish(job, outcome)
 
@@ -237,7 +237,7 @@ class _Board:
             if source is not None and source.error is not None:
                 self._waiting.remove(job)
                 what = f"{job.name} needs {job.needs}, which failed"
-                self._note(job.name, Outcome(error=ConversionFailed(what, where=f"variant {job.name}")))
+                self._note(job.name, Outcome(error=ConversionFailed(what, where=place_of(job.name))))
                 self._changed.notify_all()
 
 

@@ -90,7 +90,7 @@ class Process:
             self._process.kill()
             raise ConversionTimedOut(
                 "The converter did not finish in its time limit",
-                where=f"variant {name}",
+                where=place_of(name),
                 got=f"{time_limit:g} s",
                 fix="a longer --time-limit",
             )
@@ -101,7 +101,7 @@ class Process:
             self._process.kill()
             raise ConversionCrashed(
                 "The converter's process answered nonsense",
-                where=f"variant {name}",
+                where=place_of(name),
                 got=repr(reply[:160]),
                 expected="one line of JSON",
             )
@@ -154,10 +154,22 @@ class Process:
         tail = "".join(f"\n    {line[:160]}" for line in words)
         return ConversionCrashed(
             "The converter crashed",
-            where=f"variant {name}",
+            where=place_of(name),
             got=f"{cause}; its last words:{tail or ' none'}",
             fix=_KILLED_FIX if code == -signal.SIGKILL else _CRASHED_FIX,
         )
+
+
+def place_of(name: str) -> str:
+    """What a message is about.
+
+    Args:
+        name: Of a job, which for one that makes a file is the file's.
+
+    Returns:
+        What stands behind ``where``.
+    """
+    return f"variant {name}" if name.endswith((".tflite", ".onnx")) and " " not in name else name
 
 
 def _without_progress(reply: bytes, progress: Progress | None) -> bytes:
@@ -184,7 +196,7 @@ def _error(name: str, answer: dict[str, Any]) -> LitefootError:
     if isinstance(kind, type) and issubclass(kind, LitefootError):
         return kind(answer["error"])
     return ConversionFailed(
-        "The converter refused the model", where=f"variant {name}", got=answer["error"], fix=answer["fix"]
+        "The converter refused the model", where=place_of(name), got=answer["error"], fix=answer["fix"]
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from litefoot.convert.workers.process import Process
+from litefoot.convert.workers.process import Process, place_of
 from litefoot.runtime.errors import (
     ConversionCrashed,
     ConversionFailed,
@@ -121,3 +121,11 @@ def test_progress_is_told_while_a_task_goes_on(process: Process) -> None:
     assert told == [("fitting", 1, 3), ("fitting", 2, 3), ("fitting", 3, 3)]
     assert process.ask("it", "long", {}, TIME_LIMIT) == "done", "nobody has to listen"
     assert process.ask("it", "echo", {}, TIME_LIMIT) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [("int8.tflite", "variant int8.tflite"), ("the model", "the model"), ("check int8.onnx", "check int8.onnx")],
+)
+def test_a_message_calls_a_variant_what_is_one(name: str, place: str) -> None:
+    assert place_of(name) == place
