@@ -155,23 +155,37 @@ def count_samples(inputs: Mapping[str, Array]) -> int:
         The number.
 
     Raises:
-        InputMismatch: They hold different numbers.
+        InputMismatch: They hold different numbers, or one is no array of samples.
     """
-    counts = {name: len(array) if np.ndim(array) else 0 for name, array in inputs.items()}
-    if len(set(counts.values())) > 1:
-        raise InputMismatch("The inputs hold different numbers of samples", got=counts)
-    return next(iter(counts.values()), 0)
+    counts = {name: len(array) if np.ndim(array) else None for name, array in inputs.items()}
+    if len(set(counts.values())) > 1 or None in counts.values():
+        raise InputMismatch("The inputs are not arrays of one number of samples", got=counts)
+    return next(iter(counts.values()), 0) or 0
+
+
+def no_answers(specs: Mapping[str, TensorSpec], *steps: int) -> dict[str, Array]:
+    """What a file answers to no samples.
+
+    Args:
+        specs: Its outputs, by name.
+        *steps: How many, of sequences.
+
+    Returns:
+        By output name, (0, ...), or (0, steps, ...).
+    """
+    return {
+        name: np.empty(
+            (0, *steps, *(size or 0 for size in spec.shape[1:])), "float32" if spec.quantization else spec.dtype
+        )
+        for name, spec in specs.items()
+    }
 
 
 class _Answers:
     """The outputs of all samples, filled in from several threads."""
 
     def __init__(self, specs: Sequence[TensorSpec], count: int, progress: Callable[[int, int], None] | None) -> None:
-        shapes = {spec.name: tuple(size or 0 for size in spec.shape[1:]) for spec in specs}
-        self.arrays: dict[str, Array] = {
-            spec.name: np.empty((0, *shapes[spec.name]), "float32" if spec.quantization else spec.dtype)
-            for spec in specs
-        }
+        self.arrays = no_answers({spec.name: spec for spec in specs})
         self._count = count
         self._done = 0
         self._progress = progress

@@ -36,6 +36,35 @@ def to_file(specs: Sequence[TensorSpec], inputs: Mapping[str, Array], *, raw: bo
     return [_input_to_file(spec, inputs[spec.name], model, raw) for spec in specs]
 
 
+def by_name(
+    values: Array | Mapping[str, Array] | None, named: Mapping[str, Array], specs: Sequence[TensorSpec], *, model: str
+) -> Mapping[str, Array]:
+    """Inputs by name, as a caller gives them.
+
+    Args:
+        values: The only input, or a dict by input name; None where they are given by keyword.
+        named: By keyword.
+        specs: Of the inputs that a caller gives.
+        model: Its name, for messages.
+
+    Returns:
+        By input name; the names may be wrong.
+
+    Raises:
+        InputMismatch: They are given both ways, or one array for several inputs.
+    """
+    if values is None:
+        return named
+    if named:
+        raise InputMismatch("Give the inputs by position or by name, not both", where=model, got=sorted(named))
+    if isinstance(values, Mapping):
+        return values
+    if len(specs) != 1:
+        names = ", ".join(map(str, specs))
+        raise InputMismatch("This model has several inputs; give them by name", where=model, expected=names)
+    return {specs[0].name: values}
+
+
 def check_names(specs: Sequence[TensorSpec], inputs: Mapping[str, Array], *, model: str) -> None:
     """Refuse inputs that are missing or that the file does not have.
 
@@ -83,7 +112,7 @@ def _input_to_file(spec: TensorSpec, values: Array, model: str, raw: bool) -> Ar
             where=f"{model}, input {spec.name}",
             got=f"{array.dtype}{list(array.shape)}",
             expected=f"{'float32' if real and not raw else spec.dtype}{list(spec.shape)}".replace("None", "?"),
-            fix=None if raw else "model.preprocess(sample) carries out the contract's own steps",
+            fix=None if raw else "model.preprocess(sample) makes it from a sample, by the steps of a bundle",
         )
     if spec.quantization is not None and not raw:
         return quantize(array, spec.quantization, spec.dtype)
@@ -102,7 +131,7 @@ def can_write_directly(spec: TensorSpec, array: Array, *, raw: bool) -> bool:
         True when nothing is to be converted, and shape, dtype and memory layout are the output's.
     """
     same = (raw or spec.quantization is None) and array.dtype == spec.dtype
-    return same and spec.accepts(array.shape) and array.flags.c_contiguous
+    return same and spec.accepts(array.shape) and array.flags.c_contiguous and array.flags.writeable
 
 
 def write_out(spec: TensorSpec, stored: Array, out: Array, model: str, *, raw: bool) -> None:
@@ -116,15 +145,15 @@ def write_out(spec: TensorSpec, stored: Array, out: Array, model: str, *, raw: b
         raw: Whether the file's own types are wanted.
 
     Raises:
-        InputMismatch: The caller's array is of another shape or dtype.
+        InputMismatch: The caller's array is of another shape or dtype, or may not be written.
     """
     converts = spec.quantization is not None and not raw
     dtype = "float32" if converts else spec.dtype
-    if out.shape != stored.shape or out.dtype != dtype:
+    if out.shape != stored.shape or out.dtype != dtype or not out.flags.writeable:
         raise InputMismatch(
             "An array in out does not fit the model's output",
             where=f"{model}, output {spec.name}",
-            got=f"{out.dtype}{list(out.shape)}",
+            got=f"{out.dtype}{list(out.shape)}" + ("" if out.flags.writeable else ", read-only"),
             expected=f"{dtype}{list(stored.shape)}",
         )
     if converts and spec.quantization is not None:

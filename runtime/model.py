@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .casting import can_write_directly, check_names, from_file, to_file, write_out
+from .casting import by_name, can_write_directly, check_names, from_file, to_file, write_out
 from .engines import Engine, EngineChoice, choose, start
 from .errors import InputMismatch, MissingDependency, UnreadableModel, UsageError
 from .shortcut import make_shortcut
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 # A process that answers once and ends spends its time on imports: what a plain call does not need is imported where it
 # is used.
+
+_MOST_THREADS = 1024
 
 Progress = Callable[[int, int], None]
 """Called with the samples done and all samples."""
@@ -75,8 +77,8 @@ def load(path: str | Path, *, engine: str | None = None, artifact: str | None = 
         from .machine.threads import fastest_threads
 
         threads = fastest_threads(path, choice)
-    if not isinstance(threads, int) or threads < 1:
-        raise UsageError("A model runs on at least one thread", got=threads, expected='a number or "auto"')
+    if not isinstance(threads, int) or not 1 <= threads <= _MOST_THREADS:
+        raise UsageError("No model runs on so many threads", got=threads, expected=f'1 to {_MOST_THREADS}, or "auto"')
     return Model(path, choice, threads, bundle, chosen)
 
 
@@ -151,13 +153,14 @@ class Model:
         Raises:
             InputMismatch: A name, shape or dtype differs from what the model takes.
         """
-        if type(values) is np.ndarray and self._shortcut is not None and not raw and out is None and not named:
+        plain = type(values) is np.ndarray and values.dtype.isnative  # engines do not look at the order of the bytes
+        if plain and self._shortcut is not None and not raw and out is None and not named:
             try:
                 with self._lock:
                     return self._shortcut(values)
             except Exception:  # noqa: BLE001, S110 - the engine's own complaint; below, ours says both sides
                 pass
-        inputs = self._by_name(values, named, self.inputs)
+        inputs = by_name(values, named, self.inputs, model=self.name)
         if out is not None:
             self._run_into(inputs, self._out_by_name(out), raw=raw)
             return out  # type: ignore[return-value]
@@ -202,7 +205,7 @@ class Model:
         Raises:
             InputMismatch: A name, shape or dtype differs from what the model takes.
         """
-        outputs = self.predict_by_name(self._by_name(values, named, self._fed), progress)
+        outputs = self.predict_by_name(by_name(values, named, self._fed, model=self.name), progress)
         return next(iter(outputs.values())) if len(outputs) == 1 else outputs
 
     def predict_by_name(self, inputs: Mapping[str, Array], progress: Progress | None = None) -> dict[str, Array]:
@@ -215,6 +218,7 @@ class Model:
         Returns:
             By output name.
         """
+        inputs = {name: np.asarray(array) for name, array in inputs.items()}
         if self.contract is None or not self.contract.state:
             return self._in_batches(inputs, progress)
         from .streaming import Sequences
@@ -337,28 +341,15 @@ class Model:
             compressed=golden.compressed,
         )
 
-    def _by_name(
-        self, values: Array | Mapping[str, Array] | None, named: dict[str, Array], specs: Sequence[TensorSpec]
-    ) -> Mapping[str, Array]:
-        if values is None:
-            return named
-        if named:
-            raise InputMismatch("Give the inputs by position or by name, not both", where=self.name, got=sorted(named))
-        if isinstance(values, Mapping):
-            return values
-        if len(specs) != 1:
-            names = ", ".join(map(str, specs))
-            raise InputMismatch("This model has several inputs; give them by name", where=self.name, expected=names)
-        return {specs[0].name: values}
-
     def _out_by_name(self, out: Array | Mapping[str, Array]) -> Mapping[str, Array]:
         outs = out if isinstance(out, Mapping) else {self.outputs[0].name: out}
-        if outs.keys() != {spec.name for spec in self.outputs}:
+        known = {spec.name for spec in self.outputs}
+        if outs.keys() != known or not all(isinstance(array, np.ndarray) for array in outs.values()):
             raise InputMismatch(
-                "The names in out differ from the model's outputs",
+                "What is given as out is not an array for each of the model's outputs",
                 where=self.name,
-                got=sorted(outs),
-                expected=sorted(spec.name for spec in self.outputs),
+                got=", ".join(f"{name}: {type(array).__name__}" for name, array in outs.items()),
+                expected=", ".join(f"{name}: ndarray" for name in sorted(known)),
             )
         return outs
 

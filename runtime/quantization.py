@@ -37,10 +37,11 @@ class Quantizer:
 
     def __init__(self, shape: tuple[int, ...], quantization: Quantization, dtype: str) -> None:
         limits = np.iinfo(np.dtype(dtype))
-        # Arrays without dimensions: numpy takes them faster than its own scalars.
+        # Arrays without dimensions: numpy takes them faster than its own scalars. The limits are real values, so that
+        # what lies far outside does not overflow.
         self._factor = np.array(1.0 / quantization.scale, np.float32)
-        self._low = np.array(limits.min - quantization.zero_point, np.float32)
-        self._high = np.array(limits.max - quantization.zero_point, np.float32)
+        self._low = np.array((limits.min - quantization.zero_point) * quantization.scale, np.float32)
+        self._high = np.array((limits.max - quantization.zero_point) * quantization.scale, np.float32)
         self._magic = np.array(1.5 * 2**23 + quantization.zero_point, np.float32)
         self._steps = np.empty(shape, np.float32)
         self._flat = self._steps.reshape(-1)
@@ -60,8 +61,8 @@ class Quantizer:
             InputMismatch: A value is NaN, which no integer stands for. Infinities become the largest or smallest one.
         """
         steps = self._steps
-        np.multiply(values, self._factor, steps)
-        steps.clip(self._low, self._high, out=steps)
+        values.clip(self._low, self._high, out=steps)
+        np.multiply(steps, self._factor, steps)
         if math.isnan(self._flat.dot(self._flat)):  # the cheapest look at all values
             raise InputMismatch("The values hold NaN, which no integer stands for")
         np.add(steps, self._magic, steps)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .batching import Start, own_batch
-from .casting import from_file, to_file
+from .batching import Start, no_answers, own_batch
+from .casting import by_name, check_names, from_file, to_file
 from .engines import Engine
-from .errors import InputMismatch, UsageError
+from .errors import UsageError
 from .machine.board import usable_cores
 from .sequences import check_wiring, count_steps, fed, given_specs, roll_out, visible, zeros
 
@@ -87,12 +87,9 @@ class Stream:
         Raises:
             InputMismatch: A name, shape or dtype differs from what the model takes.
         """
-        free = [spec.name for spec in fed(self._engine.inputs, self._wiring)]
-        given = named if values is None else values if isinstance(values, Mapping) else {free[0]: values}
-        if set(given) != set(free):
-            raise InputMismatch(
-                "The step's inputs differ from the model's", where=self._model, got=sorted(given), expected=free
-            )
+        free = fed(self._engine.inputs, self._wiring)
+        given = by_name(values, named, free, model=self._model)
+        check_names(free, given, model=self._model)
         with self._lock:
             outputs = run_step(self._engine, {**self._state, **given}, self._model)
             self._state = {into: outputs[outof] for into, outof in self._wiring.items()}
@@ -146,7 +143,7 @@ class Sequences:
             InputMismatch: A name, shape or dtype does not fit, or the numbers of samples or steps differ.
         """
         inputs = self._engines[0].inputs
-        count_steps(inputs, given_specs(inputs, self._wiring, given), given)
+        steps = count_steps(inputs, given_specs(inputs, self._wiring, given), given)
         batch, count = own_batch(inputs), len(next(iter(given.values())))
         chunks = [{name: array[i : i + batch] for name, array in given.items()} for i in range(0, count, batch)]
         answers: list[dict[str, Array]] = []
@@ -161,6 +158,8 @@ class Sequences:
                     answers.append(answer)
                     if progress is not None:
                         progress(min(len(answers) * batch, count), count)
+        if not answers:
+            return no_answers(visible({spec.name: spec for spec in self._engines[0].outputs}, self._wiring), steps)
         return {name: np.concatenate([answer[name] for answer in answers]) for name in answers[0]}
 
     def _roll_out(self, free: SimpleQueue[Engine], chunk: dict[str, Array], batch: int) -> dict[str, Array]:

@@ -115,9 +115,19 @@ def test_samples_of_another_shape_are_refused_with_both_sides(tmp_path: Path) ->
         model.predict(np.zeros((10, 4), np.float32))
 
 
+def test_lists_are_arrays_too(tmp_path: Path) -> None:
+    model = load(write_affine(tmp_path / "model.tflite"))
+    np.testing.assert_array_equal(model.predict([[1.0, 2.0, 3.0]] * 2), affine(np.array([[1.0, 2.0, 3.0]] * 2)))  # type: ignore[arg-type]
+
+
+def test_a_number_is_not_taken_for_no_samples(tmp_path: Path) -> None:
+    with pytest.raises(InputMismatch, match="one number of samples"):
+        load(write_affine(tmp_path / "model.tflite")).predict(np.float32(1.0))  # type: ignore[arg-type]
+
+
 def test_inputs_of_different_counts_are_refused(tmp_path: Path) -> None:
     model = load(write_sum_and_difference(tmp_path / "model.tflite"))
-    with pytest.raises(InputMismatch, match="different numbers of samples"):
+    with pytest.raises(InputMismatch, match="one number of samples"):
         model.predict(a=np.zeros((3, 2), np.float32), b=np.zeros((4, 2), np.float32))
 
 

@@ -86,8 +86,39 @@ def test_out_that_does_not_fit_is_refused_with_both_sides(tmp_path: Path, suffix
 
 def test_out_of_another_name_is_refused(tmp_path: Path) -> None:
     model = load(write_sum_and_difference(tmp_path / "model.tflite"))
-    with pytest.raises(InputMismatch, match="'sum'"):
+    with pytest.raises(InputMismatch, match="sum: ndarray"):
         model(a=A, b=B, out={"total": np.zeros((1, 2), np.float32)})
+
+
+@both
+@float_and_int8
+def test_out_that_may_not_be_written_is_left_alone(tmp_path: Path, write: Callable[[Path], Path], suffix: str) -> None:
+    out = np.zeros((1, 2), np.float32)
+    out.flags.writeable = False
+    with pytest.raises(InputMismatch, match="read-only"):
+        load(write(tmp_path / f"model{suffix}"))(X, out=out)
+    assert not out.any()
+
+
+def test_out_that_is_no_array_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputMismatch, match="list"):
+        load(write_affine(tmp_path / "model.tflite"))(X, out=[0.0, 0.0])  # type: ignore[arg-type]
+
+
+@both
+@float_and_int8
+def test_bytes_in_another_order_are_the_same_values(tmp_path: Path, write: Callable[[Path], Path], suffix: str) -> None:
+    model = load(write(tmp_path / f"model{suffix}"))
+    swapped = X.astype(X.dtype.newbyteorder())
+    np.testing.assert_array_equal(model(swapped), model(X))
+    np.testing.assert_array_equal(model.predict(swapped), model(X))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_largest_numbers_saturate_without_a_warning(tmp_path: Path, dtype: str) -> None:
+    model = load(write_affine_int8(tmp_path / "model.tflite"))
+    largest = np.finfo(dtype).max
+    np.testing.assert_array_equal(model(np.full((1, 3), largest, dtype)), model(np.full((1, 3), np.inf, dtype)))
 
 
 def test_a_value_that_is_no_number_is_refused_by_a_file_of_integers(tmp_path: Path) -> None:

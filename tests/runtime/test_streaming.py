@@ -106,6 +106,12 @@ def test_other_inputs_than_those_of_a_step_are_refused(tmp_path: Path, given: di
         load(write_cell(tmp_path / "cell.onnx")).stream({"h": "next_h"})(**given)
 
 
+def test_a_step_given_both_ways_is_refused(tmp_path: Path) -> None:
+    stream = load(write_cell(tmp_path / "cell.onnx")).stream({"h": "next_h"})
+    with pytest.raises(InputMismatch, match="not both"):
+        stream(X, x=X)
+
+
 def test_a_model_without_state_streams_as_it_is_called(tmp_path: Path) -> None:
     model = load(write_affine(tmp_path / "model.onnx"))
     np.testing.assert_array_equal(model.stream()(X), model(X))
@@ -145,6 +151,13 @@ def test_whole_sequences_give_what_a_stream_gives(tmp_path: Path, count: int) ->
         stream = model.stream({"h": "next_h"})
         np.testing.assert_array_equal(np.stack([stream(x[np.newaxis])[0] for x in sequence]), answer)
     assert done[-1] == (count, count)
+
+
+def test_no_sequence_has_no_answers(tmp_path: Path) -> None:
+    path = write_cell(tmp_path / "cell.onnx")
+    sequences = Sequences(lambda batch: start(choose(path), path, 1, batch), 1, {"h": "next_h"}, "cell")
+    answers = sequences.predict({"x": np.zeros((0, 4, 3), np.float32)})
+    assert {name: (array.shape, array.dtype.name) for name, array in answers.items()} == {"y": ((0, 4, 2), "float32")}
 
 
 def test_a_file_made_for_several_samples_takes_sequences_so_many_at_a_time(tmp_path: Path) -> None:

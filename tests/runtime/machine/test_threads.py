@@ -56,5 +56,5 @@ def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path, monkeypa
 
 @pytest.mark.parametrize("number", [0, -1, "many"])
 def test_other_numbers_of_threads_are_refused(tmp_path: Path, number: int | str) -> None:
-    with pytest.raises(UsageError, match="at least one thread"):
+    with pytest.raises(UsageError, match="so many threads"):
         load(write_affine(tmp_path / "model.tflite"), threads=number)
