@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from .terminal import print_json, say, thread_count
 
 if TYPE_CHECKING:
+    from litefoot.runtime.errors import UsageError
     from litefoot.runtime.postprocessing import Answer
 
 HELP = "run a model on one file"
@@ -87,6 +88,8 @@ def execute(arguments: argparse.Namespace) -> int:
 def _generate(arguments: argparse.Namespace) -> int:
     from litefoot.runtime.generation.generator import load_pipeline
 
+    if arguments.output is not None:
+        raise _no_picture(arguments.output)
     generator = load_pipeline(
         arguments.model, engine=arguments.engine, artifact=arguments.artifact, threads=arguments.threads
     )
@@ -99,10 +102,15 @@ def _generate(arguments: argparse.Namespace) -> int:
 
 
 def _write(answer: Answer | None, path: Path, *, force: bool) -> None:
-    from litefoot.runtime.errors import UsageError
     from litefoot.runtime.postprocessing.pictures import write_picture
 
     picture = answer.picture() if answer is not None else None
     if picture is None:
-        raise UsageError("The answer of this model is no picture", where=path, fix="leave out --output")
+        raise _no_picture(path)
     write_picture(path, picture, force=force)
+
+
+def _no_picture(path: Path) -> UsageError:
+    from litefoot.runtime.errors import UsageError
+
+    return UsageError("The answer of this model is no picture", where=path, fix="leave out --output")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,7 +98,7 @@ def load_parts(
 
 
 class Generator:
-    """Models that work together, loaded. Made by `load_pipeline`.
+    """Models that work together, loaded. Made by `load_pipeline`. Calls from several threads wait for each other.
 
     Attributes:
         document: How they work together.
@@ -112,6 +113,7 @@ class Generator:
         self._models, self._contracts = dict(models), contracts
         self._decoder = contracts[document.parts[-1]]
         self._stream = models[document.parts[-1]].stream()
+        self._lock = threading.Lock()
         self.name = name
 
     def __call__(self, source: Path | Sample, *, generation: Generation | None = None, seed: int = 0) -> str:
@@ -149,7 +151,8 @@ class Generator:
             raise UsageError("Give the inputs as arrays, by name", got=", ".join(map(str, self.inputs)))
         name = self.inputs[0].name
         steps = next(
-            contract.preprocessing[name] for contract in self._contracts.values() if name in contract.preprocessing
+            (contract.preprocessing[name] for contract in self._contracts.values() if name in contract.preprocessing),
+            (),
         )
         return {name: preprocess(read_sample(source) if isinstance(source, Path) else source, steps)[np.newaxis]}
 
@@ -168,9 +171,14 @@ class Generator:
         Raises:
             InputMismatch: A name, shape or dtype does not fit.
         """
-        how = generation or self.document.generation
+        with self._lock:  # a search goes to and fro in one stream
+            return self._generate(given, generation or self.document.generation, seed)
+
+    def _generate(self, given: Mapping[str, Array], how: Generation, seed: int) -> list[int]:
         if given.keys() != {spec.name for spec in self.inputs}:
             raise InputMismatch("The inputs differ", got=sorted(given), expected=", ".join(map(str, self.inputs)))
+        if count_samples(given) != 1:
+            raise InputMismatch("One sample is generated at a time", got=count_samples(given), fix="predict takes many")
         held = self._run_parts(given)
         prompt = [*how.start, *_unpadded(held.pop(how.token, np.zeros(0, np.int32)))]
         decoder = TokenDecoder(self._stream, self._decoder, token=how.token, scores=how.scores, given=held)
@@ -257,4 +265,6 @@ class Generator:
 def _unpadded(tokens: Array) -> Sequence[int]:
     """The tokens of a prompt, without what fills it up at the end."""
     flat = tokens.reshape(-1)
+    if flat.dtype.kind not in "iu":
+        raise InputMismatch("A prompt is made of tokens", got=flat.dtype, expected="whole numbers")
     return [int(token) for token in flat[: len(np.trim_zeros(flat, "b"))]]

@@ -75,8 +75,12 @@ def sample(
     Raises:
         UsageError: The prompt is empty, or a number means nothing.
     """
-    if not temperature > 0 or (top_k is not None and top_k < 1):
-        raise UsageError("Nothing can be drawn so", got=f"temperature {temperature}, top_k {top_k}", expected="above 0")
+    if not temperature > 0 or (top_k is not None and top_k < 1) or seed < 0:
+        raise UsageError(
+            "Nothing can be drawn so",
+            got=f"temperature {temperature}, top_k {top_k}, seed {seed}",
+            expected="above 0, the seed from 0",
+        )
     random = np.random.default_rng(seed)
 
     def draw(scores: Array) -> int:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +20,7 @@ from litefoot.runtime.generation import Pipeline, load_pipeline
 from litefoot.runtime.generation.document import DOCUMENT as FILE
 from litefoot.runtime.generation.document import read_golden, read_pipeline
 from litefoot.runtime.storage.files import read_arrays
+from litefoot.runtime.streaming import Stream
 
 from .conftest import DOCUMENT, HOW, READER, WRITER
 
@@ -132,3 +137,43 @@ def test_the_command_line_verifies_and_runs(folder: Path, tmp_path: Path, capsys
 def test_a_part_with_state_is_benched(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", str(folder / "writer"), "--rounds", "1", "--seconds", "0.01"]) == 0
     assert "fp32.onnx" in capsys.readouterr().out
+
+
+def test_threads_take_their_turns(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    generator, steps = load_pipeline(folder), Stream.__call__
+    taken: list[list[int]] = []
+
+    def reset(self: Stream) -> None:
+        taken.append([])
+
+    def step(self: Stream, *given: Any) -> Any:
+        time.sleep(0.001)  # for the others
+        taken[-1].append(threading.get_ident())
+        return steps(self, *given)
+
+    monkeypatch.setattr(Stream, "reset", reset)
+    monkeypatch.setattr(Stream, "__call__", step)
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(generator, ["bbb", "abc"] * 6)) == ["abc", "a"] * 6
+    assert all(len(set(threads)) == 1 for threads in taken)
+
+
+def test_one_sample_is_generated_at_a_time(folder: Path) -> None:
+    source = read_arrays(folder / "golden.npz")["input/source"]
+    with pytest.raises(InputMismatch, match="predict takes many"):
+        load_pipeline(folder).generate({"source": source[:2]})
+
+
+def test_a_prompt_of_real_numbers_is_refused(folder: Path) -> None:
+    alone = Pipeline(name="alone", task="writing", parts=("writer",), generation=replace(HOW, start=()))
+    replace(alone, recommended=("fp32.onnx",)).write(folder)
+    given = {"token": np.array([[2.5]], np.float32), "memory": np.zeros((1, 5), np.float32)}
+    with pytest.raises(InputMismatch, match="whole numbers"):
+        load_pipeline(folder).generate(given)
+
+
+def test_what_is_no_picture_is_not_written_as_one(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", str(folder), "--seed", "1", "--output", str(tmp_path / "a.png")]) == 2
+    assert "no picture" in capsys.readouterr().err

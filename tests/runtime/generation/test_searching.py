@@ -126,3 +126,8 @@ def test_what_means_nothing_is_refused_when_drawing(arguments: dict) -> None:
 def test_what_means_nothing_is_refused_when_searching(arguments: dict) -> None:
     with pytest.raises(UsageError):
         beam(chain(0), **{"prompt": [0], "end": END, "most": 3, **arguments})
+
+
+def test_a_seed_below_zero_is_refused() -> None:
+    with pytest.raises(UsageError, match="seed -1"):
+        sample(chain(0), [0], end=None, most=1, seed=-1)
