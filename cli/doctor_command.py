@@ -30,7 +30,7 @@ def execute(arguments: argparse.Namespace) -> int:
         arguments: What was parsed.
 
     Returns:
-        The exit code: 0 when an engine works and none crashes, else 3.
+        The exit code: 0 when an engine works and none crashes or fails, else 3.
     """
     from litefoot.runtime.machine.doctor import diagnose
 

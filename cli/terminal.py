@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import io
 import json
@@ -37,8 +38,14 @@ def thread_count(text: str) -> int | str:
 
     Returns:
         The number, or ``auto``.
+
+    Raises:
+        ArgumentTypeError: It is neither.
     """
-    return text if text == "auto" else int(text)
+    try:
+        return text if text == "auto" else int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a whole number nor auto") from error
 
 
 def say(text: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .errors import LitefootError, SampleError, UsageError, first_line, require
+from .errors import BadDocument, LitefootError, SampleError, UsageError, first_line, require
 
 Array = npt.NDArray[Any]
 
@@ -86,6 +86,8 @@ def read_sample(path: Path) -> Sample:
         )
     try:
         return decode(path)
+    except BadDocument as error:  # for a model it is another exit code
+        raise SampleError("This input cannot be decoded", where=path, got=error) from error
     except LitefootError:
         raise
     except Exception as error:  # Pillow and numpy's header parser share no error class
@@ -99,18 +101,21 @@ def _read_array(path: Path) -> Array:
 
 def _read_table(path: Path) -> Table | Array:
     """Numbers separated by commas; a first line without numbers is a heading."""
+    import csv
+
     with path.open(encoding="utf-8-sig") as file:
         lines = [line for line in file if line.strip()]
-    if not lines or any(map(_is_number, lines[0].split(","))):
+    names, first = [*csv.reader(lines[:2]), [], []][:2]
+    if any(map(_is_number, names)):
         return _read_numbers(lines, None)
-    first = lines[1].split(",") if len(lines) > 1 else []
+    if not first:
+        raise SampleError("This table has no rows", where=path)
     kept = [column for column, cell in enumerate(first) if _is_number(cell)]
-    names = [name.strip().strip('"') for name in lines[0].split(",")]
-    return Table(tuple(names[column] for column in kept), _read_numbers(lines[1:], kept))
+    return Table(tuple(names[column].strip() for column in kept), _read_numbers(lines[1:], kept))
 
 
 def _read_numbers(lines: list[str], columns: list[int] | None) -> Array:
-    table: Array = np.loadtxt(lines, dtype=np.float32, delimiter=",", ndmin=2, usecols=columns)
+    table: Array = np.loadtxt(lines, dtype=np.float32, delimiter=",", ndmin=2, usecols=columns, quotechar='"')
     return table
 
 
@@ -154,6 +159,8 @@ def _read_question(path: Path) -> Question:
 def _read_picture(path: Path) -> Array:
     image = require("PIL.Image", "images")
     with image.open(path) as picture:
+        if picture.mode.startswith("I"):  # 16 bits of gray, which Pillow's own conversion cuts off at 255
+            return np.rint(np.asarray(picture) / 257.0).astype(np.uint8)
         wanted = "RGBA" if "transparency" in picture.info else "RGB"
         plain = picture if picture.mode in ("L", "LA", "RGB", "RGBA") else picture.convert(wanted)
         return np.asarray(plain)

@@ -145,18 +145,22 @@ def _in_fresh_process(path: Path, artifact: str | None, threads: int, seconds: f
             watchdog = threading.Timer(_CHILD_SECONDS + 10 * seconds, child.kill)
             watchdog.start()
             assert child.stdout is not None
-            child.stdout.readline()
-            cold_start_ms = (time.perf_counter() - begin) * 1e3
-            figures = child.communicate()[0].decode(errors="replace")
-            watchdog.cancel()
+            try:
+                child.stdout.readline()
+                cold_start_ms = (time.perf_counter() - begin) * 1e3
+                figures = child.communicate()[0].decode(errors="replace")
+            finally:
+                watchdog.cancel()
+                child.kill()  # after an interrupt: this process would wait for both
         log.seek(0)
         complaints = log.read().decode(errors="replace")
     if child.returncode != 0:
         if child.returncode == -signal.SIGKILL:
             complaints = f"killed: no end after {_CHILD_SECONDS + 10 * seconds:g} s, or no memory left"
-        known = _ERRORS.get(child.returncode)
-        words = figures.strip() if known else "\n".join(complaints.splitlines()[-4:])
-        raise (known or UnreadableModel)("This model does not run here", where=artifact or path, got=words)
+        if known := _ERRORS.get(child.returncode):
+            raise known(figures.strip())
+        words = "\n".join(complaints.splitlines()[-4:])
+        raise UnreadableModel("This model does not run here", where=artifact or path, got=words)
     measured = {**json.loads(figures), "cpu": board.cpu_name(), "cold_start_ms": cold_start_ms, "rounds": 1}
     return decode(BenchmarkResult, measured, "benchmark")
 

@@ -89,7 +89,7 @@ class Diagnosis:
 
     @property
     def healthy(self) -> bool:
-        """Whether an engine works for each format, or for TFLite alone, and none crashes."""
+        """Whether an engine works, and none of those that are installed crashes or fails."""
         statuses = [engine.status for engine in self.engines]
         return "works" in statuses and "crashes" not in statuses and "fails" not in statuses
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..decoding import Question, Sample, Sound, Table
+from ..decoding import Question, Sample
 from ..errors import SampleError
 from .holes import Holes
 from .noise import Noise
@@ -61,13 +61,16 @@ def preprocess(sample: Sample, steps: Sequence[Step]) -> Array:
         The model's input without its batch dimension: float32, or int32 for words and characters.
 
     Raises:
-        SampleError: The sample is not of the kind that a step takes.
+        SampleError: The sample is not of the kind that a step takes, or holds what is not finite.
     """
     values = sample
     for step in steps:
         values = step.apply(values)
-    if isinstance(values, (Sound, Table)):
-        return values.values
     if isinstance(values, (str, Question)):
         raise SampleError("A text needs a step that makes numbers of it", expected="the step tokens in the contract")
-    return values if values.dtype == np.int32 else real(values)
+    if isinstance(values, np.ndarray) and values.dtype == np.int32:
+        return values
+    numbers = real(values)
+    if not np.isfinite(numbers).all():  # a file of integers would answer as if it were a number
+        raise SampleError("This sample holds NaN, infinity or what float32 cannot hold", expected="finite numbers")
+    return numbers

@@ -60,4 +60,5 @@ def real(sample: Sample) -> npt.NDArray[np.float32]:
     given = sample.values if isinstance(sample, (Sound, Table)) else np.asarray(sample)
     if given.dtype.kind not in "biuf":
         raise SampleError("This sample does not hold real numbers", got=given.dtype)
-    return given.astype(np.float32)
+    with np.errstate(over="ignore"):  # `preprocess` refuses infinity
+        return given.astype(np.float32)

@@ -72,7 +72,8 @@ class Bundle:
     def __init__(self, path: Path) -> None:
         self.path = path
         if not path.is_dir():
-            raise UnreadableModel("There is no such folder", where=path)
+            what = "A bundle is a folder, and this is a file" if path.exists() else "There is no such folder"
+            raise UnreadableModel(what, where=path)
         if not (path / MANIFEST).is_file():
             several = (path / "pipeline.json").is_file()
             fix = "give the folder of one part, or load_pipeline for the whole" if several else None

@@ -97,3 +97,12 @@ def test_a_full_disk_keeps_the_bundle_before(
     assert digests(copied_bundle) == before
     Bundle(copied_bundle).check()
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
+
+
+def test_an_interrupted_measurement_ends_at_once(digits_bundle: Path) -> None:
+    command = [sys.executable, "-m", "litefoot.cli.main", "bench", str(digits_bundle), "--seconds", "60"]
+    bench = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: bool(children(bench.pid)), "a model is measured")
+    bench.send_signal(signal.SIGINT)
+    _, complaint = bench.communicate(timeout=30)
+    assert (bench.returncode, complaint.splitlines()[-1]) == (130, "interrupted; nothing was changed")

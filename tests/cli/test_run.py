@@ -126,7 +126,8 @@ def test_an_array_of_another_shape_is_refused_with_the_one_expected(
     [
         (["--artifact", "int4.tflite"], 4, "one of fp32.tflite"),
         (["--artifact", "fp32.tflite", "--engine", "onnxruntime"], 2, "expected: litert"),
-        (["--threads", "0"], 2, "at least one thread"),
+        (["--threads", "0"], 2, "so many threads"),
+        (["--threads", "99999999999"], 2, "1 to 1024"),
     ],
 )
 def test_an_order_that_cannot_be_carried_out_says_what_can(

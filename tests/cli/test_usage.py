@@ -44,6 +44,7 @@ def test_the_version_is_the_packages(command: Callable[..., Any]) -> None:
         ["verify"],
         ["convert", "x"],
         ["bench", "x", "--rounds", "a"],
+        ["run", "x", "--threads", "many"],
     ],
 )
 def test_an_order_that_is_not_one_is_refused_with_the_usage(command: Callable[..., Any], arguments: list[str]) -> None:
@@ -164,3 +165,18 @@ def test_output_to_a_full_disk_is_not_a_success(digits_bundle: Path, verb: list[
     assert done.returncode == 2
     assert done.stderr.startswith("error: The system refused")
     assert "Exception ignored" not in done.stderr
+
+
+@pytest.mark.slow
+def test_what_a_terminal_cannot_show_is_shown_in_another_way(copied_bundle: Path) -> None:
+    folder = copied_bundle.rename(copied_bundle.with_name("ü"))
+    done = subprocess.run(
+        [sys.executable, "-m", "litefoot.cli.main", "inspect", str(folder)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert r"\xfc" in done.stdout

@@ -71,6 +71,21 @@ def test_a_table_keeps_its_headings_and_leaves_out_what_is_no_number(tmp_path: P
     np.testing.assert_array_equal(preprocess(table, ()), table.values)
 
 
+def test_a_heading_in_quotes_may_hold_a_comma(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('place,"close, adjusted",open\n"Ulm, Germany",2,1\n"Rom, Italy",3,4\n')
+    table = read_sample(tmp_path / "a.csv")
+    assert isinstance(table, Table)
+    assert table.names == ("close, adjusted", "open")
+    np.testing.assert_array_equal(table.values, np.array([[2, 1], [3, 4]], np.float32))
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "open,close\n"])
+def test_a_table_without_rows_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "a.csv").write_text(content)
+    with pytest.raises(SampleError, match="no rows"):
+        read_sample(tmp_path / "a.csv")
+
+
 def test_a_kind_that_is_not_known_names_those_that_are(tmp_path: Path) -> None:
     (tmp_path / "a.mp3").write_bytes(b"x")
     with pytest.raises(UsageError, match=r"mp3[\s\S]*\.wav"):

@@ -95,6 +95,12 @@ def test_only_real_numbers_are_samples(sample: npt.NDArray[np.generic]) -> None:
         preprocess(sample, [Scale(1.0)])
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -1e300])
+def test_what_is_no_finite_number_is_refused(value: float) -> None:
+    with pytest.raises(SampleError, match="finite"):
+        preprocess(np.array([1.0, value]), [Scale(1.0)])
+
+
 @pytest.mark.parametrize("suffix", [".png", ".bmp", ".PNG"])
 def test_a_picture_is_read_as_its_pixels(tmp_path: Path, suffix: str) -> None:
     Image.fromarray(PICTURE).save(tmp_path / f"picture{suffix}")
@@ -108,6 +114,14 @@ def test_a_gray_picture_stays_without_channels_and_a_palette_becomes_colours(tmp
     np.testing.assert_array_equal(read_sample(tmp_path / "gray.png"), PICTURE[..., 0])
     Image.fromarray(PICTURE).quantize(8).save(tmp_path / "palette.png")
     assert read_sample(tmp_path / "palette.png").shape == (2, 3, 3)
+
+
+def test_16_bits_of_gray_become_8_in_proportion(tmp_path: Path) -> None:
+    deep = np.array([[0, 257, 32896], [65535, 25700, 128]], np.uint16)
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    read = read_sample(tmp_path / "deep.png")
+    assert read.dtype == np.uint8
+    np.testing.assert_array_equal(read, [[0, 1, 128], [255, 100, 0]])
 
 
 def test_an_array_is_read_as_it_was_stored(tmp_path: Path) -> None:

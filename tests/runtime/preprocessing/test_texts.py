@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from litefoot.runtime.decoding import Question, read_sample
-from litefoot.runtime.errors import BadDocument, SampleError
+from litefoot.runtime.errors import SampleError
 from litefoot.runtime.preprocessing import QuestionTokens, Scale, preprocess
 from litefoot.runtime.preprocessing.texts import SEPARATOR, as_question, word_spans
 from litefoot.runtime.storage.codec import decode, encode
@@ -70,7 +70,7 @@ def test_a_question_survives_its_file(tmp_path: Path) -> None:
 def test_another_json_file_is_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "question.json"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(BadDocument):
+    with pytest.raises(SampleError, match=r"question\.json"):  # not an unreadable model
         read_sample(path)
 
 

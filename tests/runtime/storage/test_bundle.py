@@ -56,8 +56,8 @@ def test_a_folder_or_file_without_manifest_is_not_a_bundle(tmp_path: Path) -> No
     (tmp_path / "file").write_text("")
     with pytest.raises(UnreadableModel, match=MANIFEST):
         Bundle(tmp_path)
-    for path in (tmp_path / "file", tmp_path / "nothing"):
-        with pytest.raises(UnreadableModel, match="no such folder"):
+    for path, words in ((tmp_path / "file", "this is a file"), (tmp_path / "nothing", "no such folder")):
+        with pytest.raises(UnreadableModel, match=words):
             Bundle(path)
 
 
