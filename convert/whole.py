@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+import numpy.typing as npt
 
 from litefoot.runtime.errors import ConversionFailed
 from litefoot.runtime.generation.document import GOLDEN, Pipeline, read_pipeline
@@ -29,6 +31,8 @@ from .report.report import REPORT, Report
 from .report.whole_page import write_whole_page
 from .source import Reading
 from .variants import MIXED, VARIANTS, Skipped, Variant
+
+Tokens = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -148,11 +152,11 @@ def convert_whole(
             for part in document.parts
         }
         document = replace(document, mixtures=_mixtures(reports))
-        report, golden, generators = _judge(document, made, samples, reports, progress)
+        report, golden, tokens = _judge(document, made, samples, reports, progress)
         report = replace(report, seconds=time.perf_counter() - begin)
         write_json(made / REPORT, encode(report))
         contracts = {part: Bundle(made / part).contract for part in document.parts}
-        write_whole_page(made, report, document, golden, generators, contracts)
+        write_whole_page(made, report, document, golden, tokens, contracts)
         replace(document, recommended=report.recommended).write(made)
     return report
 
@@ -173,7 +177,7 @@ def _check(document: Pipeline, folder: Path, samples: Golden) -> None:
 
 def _judge(
     document: Pipeline, folder: Path, samples: Golden, reports: dict[str, Report], progress: Progress | None
-) -> tuple[WholeReport, Golden, dict[str, Generator]]:
+) -> tuple[WholeReport, Golden, dict[str, Tokens]]:
     """Generate the samples' tokens by everything that each part has, and compare."""
     names = [artifact.name for artifact in next(iter(reports.values())).artifacts]
     passed = {
@@ -188,13 +192,14 @@ def _judge(
             got=", ".join(f"{name} {'passed' if every else 'not passed'}" for name, every in passed.items()),
             expected="fp32.tflite or fp32.onnx in each part",
         )
-    tokens = _generator(document, folder, reference).predict(samples.inputs)
-    golden = Golden(samples.inputs, {TOKENS: tokens}, samples.targets)
+    first = _generator(document, folder, reference)
+    golden = Golden(samples.inputs, {TOKENS: first.predict(samples.inputs)}, samples.targets)
     write_arrays(folder / GOLDEN, golden.to_arrays())
-    artifacts = []
-    generators = {name: _generator(document, folder, name) for name in passed}
+    artifacts, tokens = [], {}
     for done, (name, every) in enumerate(passed.items()):
-        verdict = generators[name].selftest(golden)
+        generator = first if name == reference else _generator(document, folder, name)
+        verdict = generator.selftest(golden)
+        tokens[name] = generator.predict(golden.inputs)
         reason = verdict.reason if every else "a part of it did not pass by itself"
         status: Status = verdict.status if every else "failed"
         runs = {part: document.own(part, name) for part in document.parts}
@@ -213,11 +218,23 @@ def _judge(
         seconds=0.0,
         skipped=_left_out(reports, passed),
     )
-    return report, golden, generators
+    return report, golden, tokens
+
+
+class _Once(Generator):
+    """Generates the tokens of the same samples once, however often they are asked for: it takes long."""
+
+    _tokens: Tokens | None = None
+
+    def predict(self, given: Mapping[str, Tokens], *, progress: Callable[[int, int], None] | None = None) -> Tokens:
+        """Make the tokens of many samples, always the same ones; see `Generator.predict`."""
+        if self._tokens is None:
+            self._tokens = super().predict(given, progress=progress)
+        return self._tokens
 
 
 def _generator(document: Pipeline, folder: Path, name: str) -> Generator:
-    return Generator(document, load_parts(document, folder, artifact=name), name)
+    return _Once(document, load_parts(document, folder, artifact=name), name)
 
 
 def _mixtures(reports: Mapping[str, Report]) -> dict[str, dict[str, str]]:

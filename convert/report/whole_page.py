@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.generation.document import Pipeline
-from litefoot.runtime.generation.generator import TOKENS, Generator
+from litefoot.runtime.generation.generator import TOKENS
 from litefoot.runtime.storage.golden import Golden
 
 from .charts import bars
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 
 _MOST = 8
-_AMONG = 48
-"""Samples whose tokens are generated once more, for the page."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ def write_whole_page(
     report: WholeReport,
     document: Pipeline,
     golden: Golden,
-    generators: Mapping[str, Generator],
+    tokens: Mapping[str, Array],
     contracts: Mapping[str, ModelContract],
 ) -> None:
     """Write ``report.html``.
@@ -66,7 +64,7 @@ def write_whole_page(
         report: Every figure.
         document: How the parts work together.
         golden: Inputs, the float artifact's tokens and the right ones.
-        generators: By the artifact's name.
+        tokens: By the artifact's name, what it generated, (samples, most).
         contracts: Of each part.
     """
     judged = [(found, found.verdict.task) for found in report.artifacts if found.verdict.task is not None]
@@ -89,8 +87,7 @@ def write_whole_page(
         status="failed" if any(part.failures for part in report.parts.values()) else status,
         metric=document.metric.name if document.metric else None,
         chart=chart,
-        cases=[(name, words.cases(golden, generators[name])) for name in shown],
-        among=min(_AMONG, len(golden)),
+        cases=[(name, words.cases(golden, tokens[name])) for name in shown],
     )
     (folder / PAGE).write_text(page, encoding="utf-8")
 
@@ -108,18 +105,16 @@ class _Words:
         self._decoder = contracts[document.parts[-1]]
         self._contracts = contracts
 
-    def cases(self, golden: Golden, generator: Generator) -> list[Case]:
+    def cases(self, golden: Golden, found: Array) -> list[Case]:
         """The samples with most tokens that differ, none where all are equal."""
-        count = min(_AMONG, len(golden))
-        given = {name: array[:count] for name, array in golden.inputs.items()}
-        found, expected = generator.predict(given), golden.references[TOKENS][:count]
+        expected = golden.references[TOKENS]
         differing = (found != expected).sum(axis=1)
         worst = [int(i) for i in np.argsort(-differing, kind="stable")[:_MOST] if differing[i]]
         targets = golden.targets
         return [
             Case(
                 i,
-                [(name, self._input(name, array[i])) for name, array in given.items()],
+                [(name, self._input(name, array[i])) for name, array in golden.inputs.items()],
                 self.text(expected[i]),
                 self.text(found[i]),
                 "" if targets is None else self.text(targets[i]),

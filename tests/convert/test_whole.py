@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pytest
 from reports import REFERENCE, report_of
 
 from litefoot.convert.report.report import Failure, Report
 from litefoot.convert.variants import Skipped
-from litefoot.convert.whole import _left_out, _mixtures
+from litefoot.convert.whole import _left_out, _mixtures, _Once
+from litefoot.runtime.generation.generator import Generator
 
 SMALL = Skipped("dynamic.onnx", "no weights are large enough")
 
@@ -38,3 +41,16 @@ def test_what_no_part_has_or_could_not_be_made_is_told(names: tuple[str, ...]) -
 def test_a_rescued_part_runs_beside_the_8_bits_of_one_that_needed_no_rescue() -> None:
     reports = {"encoder": part("int8.tflite", "mixed.tflite"), "decoder": part("int8.tflite")}
     assert _mixtures(reports) == {"mixed.tflite": {"encoder": "mixed.tflite", "decoder": "int8.tflite"}}
+
+
+def test_tokens_are_generated_once_for_reference_verdict_and_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    given, asked = {"text": np.zeros((2, 3), np.int32)}, []
+
+    def predict(self: Generator, given: dict[str, Any], *, progress: Any) -> Any:
+        asked.append(list(given))
+        return given["text"] + len(asked)
+
+    monkeypatch.setattr(Generator, "predict", predict)
+    generator = _Once.__new__(_Once)
+    assert generator.predict(given) is generator.predict(given)
+    assert asked == [["text"]]

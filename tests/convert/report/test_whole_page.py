@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -33,16 +32,6 @@ RIGHT = np.tile(np.array([[2, 3, 0], [3, 4, 0], [4, 4, 0], [2, 2, 2]], np.int32)
 GOLDEN = Golden({"text": RIGHT}, {TOKENS: RIGHT}, RIGHT)
 
 
-class Answering:
-    """Generates what it is told to."""
-
-    def __init__(self, tokens: np.ndarray) -> None:
-        self.tokens = tokens
-
-    def predict(self, given: dict[str, Any]) -> np.ndarray:
-        return self.tokens[: len(given["text"])]
-
-
 def artifact(name: str, size: int, tokens: np.ndarray, metric: Metric | None) -> WholeArtifact:
     spec = TensorSpec(TOKENS, (None, 3), "int32", kind="tokens")
     verdict = judge(
@@ -65,8 +54,7 @@ def test_the_page_shows_the_whole_its_parts_and_what_went_wrong(tmp_path: Path, 
     )
     report = WholeReport(document.name, "translation", parts, artifacts, "fp32.tflite", 20, ("int8.tflite",), 3.0)
     report = replace(report, skipped=(Skipped("fp16.onnx", "encoder: it could not be made"),))
-    generators: Any = {name: Answering(tokens) for name, tokens in answers.items()}
-    write_whole_page(tmp_path, report, document, GOLDEN, generators, dict.fromkeys(parts, CONTRACT))
+    write_whole_page(tmp_path, report, document, GOLDEN, answers, dict.fromkeys(parts, CONTRACT))
     page = (tmp_path / PAGE).read_text(encoding="utf-8")
     loads = Loads(page)
     assert loads.addresses == ["encoder/report.html", "de%3Cb%3Ecoder/report.html"]
