@@ -148,10 +148,18 @@ def _likeliest(live: Sequence[_Live], width: int) -> list[tuple[tuple[int, ...],
     found = [
         (tokens, state, int(token), before + float(scores[token]))
         for tokens, before, state, scores in live
-        for token in np.argsort(-scores, kind="stable")[: width + 1]
+        for token in _best(scores, width + 1)
         if scores[token] > -np.inf
     ]
     return sorted(found, key=lambda entry: -entry[3])[: 2 * width]
+
+
+def _best(scores: Array, count: int) -> Array:
+    """The places of the largest scores, in the order of a stable sort, without sorting a whole vocabulary."""
+    if count >= len(scores):
+        return np.argsort(-scores, kind="stable")
+    candidates = np.flatnonzero(~(-scores > np.partition(-scores, count - 1)[count - 1]))  # NaN is none of the best
+    return candidates[np.argsort(-scores[candidates], kind="stable")][:count]
 
 
 def _begin(decoder: Decoder, prompt: Sequence[int], most: int) -> tuple[Any, Array]:

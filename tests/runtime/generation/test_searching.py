@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from litefoot.runtime.errors import UsageError
 from litefoot.runtime.generation import beam, greedy, sample
+from litefoot.runtime.generation.searching import _best
 
 END = 3
 
@@ -131,3 +132,10 @@ def test_what_means_nothing_is_refused_when_searching(arguments: dict) -> None:
 def test_a_seed_below_zero_is_refused() -> None:
     with pytest.raises(UsageError, match="seed -1"):
         sample(chain(0), [0], end=None, most=1, seed=-1)
+
+
+@given(seed=st.integers(0, 10_000), size=st.integers(1, 40), count=st.integers(1, 12))
+def test_the_best_scores_are_those_of_a_stable_sort(seed: int, size: int, count: int) -> None:
+    random = np.random.default_rng(seed)
+    scores = random.choice(np.array([-np.inf, np.nan, -1.0, 0.0, 0.5, 2.0], np.float32), size)
+    np.testing.assert_array_equal(_best(scores, count), np.argsort(-scores, kind="stable")[:count])
