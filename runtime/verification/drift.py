@@ -83,7 +83,7 @@ def measure(
         not_finite=0,
         max_abs=max_abs,
         mean_abs=float(error.mean()),
-        rmse=math.sqrt(float(np.square(error).mean())),
+        rmse=math.sqrt(_power(error) / error.size),
         sqnr_db=sqnr_db(ref, out),
         cosine=cosine(ref, out),
         max_steps=None if step is None else max_abs / step,
@@ -102,8 +102,7 @@ def sqnr_db(reference: Array, output: Array) -> float:
         Decibels; infinite when the two are equal, minus infinite when only the signal is zero.
     """
     scale = float(np.abs(reference).max(initial=0.0)) or 1.0  # keeps the squares inside the range of float64
-    noise = float(np.square((output - reference) / scale).sum())
-    signal = float(np.square(reference / scale).sum())
+    noise, signal = _power((output - reference) / scale), _power(reference / scale)
     if noise == 0.0:
         return math.inf
     return 10.0 * math.log10(signal / noise) if signal else -math.inf
@@ -144,8 +143,14 @@ def violations(reference: Array, output: Array, *, atol: float, rtol: float) -> 
 
 
 def _unit(values: Array) -> Array:
-    scaled = values / (float(np.abs(values).max(initial=0.0)) or 1.0)
-    return scaled / (float(np.linalg.norm(scaled)) or 1.0)
+    scaled: Array = values / (float(np.abs(values).max(initial=0.0)) or 1.0)
+    scaled /= math.sqrt(_power(scaled)) or 1.0
+    return scaled
+
+
+def _power(values: Array) -> float:
+    """The sum of the squares."""
+    return float(np.vdot(values, values))
 
 
 def _undefined(samples: int, not_finite: int, step: float | None, of_kind: dict[str, float]) -> Drift:
