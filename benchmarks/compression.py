@@ -22,9 +22,9 @@ import numpy as np
 from litefoot.convert.audit import FileAudit, audit_file
 from litefoot.convert.audit.summary import losses, timed
 from litefoot.convert.audit.tflite import TFLiteFile
+from litefoot.convert.latencies import latencies
 from litefoot.convert.report.report import Report
 from litefoot.convert.tflite_tables import pack_tables
-from litefoot.runtime.machine.bench import latencies
 from litefoot.runtime.machine.board import cpu_name, usable_cores
 from litefoot.runtime.machine.fresh import sample_inputs
 from litefoot.runtime.model import load

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from litefoot.runtime.machine.bench import latencies
+from litefoot.convert.latencies import latencies
 from litefoot.runtime.model import load
 from litefoot.runtime.storage.bundle import Bundle
 from litefoot.train.judge import Judge

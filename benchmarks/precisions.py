@@ -18,8 +18,8 @@ from onnxruntime.quantization import QuantFormat, QuantType, quantize_dynamic, q
 
 from litefoot.convert.export import narrow_onnx, quantize_onnx, stored_onnx
 from litefoot.convert.export.calibration import one_by_one
+from litefoot.convert.latencies import latencies
 from litefoot.runtime import Bundle, load
-from litefoot.runtime.machine.bench import latencies
 from litefoot.runtime.machine.board import cpu_name, usable_cores
 from litefoot.runtime.storage.files import read_arrays
 from litefoot.runtime.verification.drift import measure

@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from litefoot.convert.latencies import latencies
 from litefoot.convert.report.report import Report
 from litefoot.runtime import load
-from litefoot.runtime.machine.bench import latencies
 from litefoot.runtime.machine.board import cpu_name, usable_cores
 from litefoot.runtime.storage.codec import read_document
 

@@ -22,7 +22,6 @@ from .compression import (
 )
 from .junit import Case, add_junit, cases_of, write_junit
 from .promised import add_metric, kinds_of, metric_of
-from .rescued import rescue_line
 from .terminal import print_json, print_table, progress_bar, say
 from .verdicts import DRIFT_COLUMNS, drift_cells, exit_code
 
@@ -278,6 +277,8 @@ def _number(text: str) -> float:
 
 
 def _show(report: Report) -> None:
+    from litefoot.convert.rescue.telling import rescue_line
+
     rows = [
         [
             artifact.name,

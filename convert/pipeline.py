@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from litefoot.runtime.errors import ConversionFailed, UsageError
-from litefoot.runtime.machine.bench import latencies
 from litefoot.runtime.sequences import first_call
 from litefoot.runtime.storage.codec import decode, encode
 from litefoot.runtime.storage.files import read_arrays
@@ -29,6 +28,7 @@ from .intake import Intake, take_in
 from .jobs import COMPRESSED_REFERENCE, REFERENCE, Samples, answering, describing, making, opening, stepping
 from .judging import Judging
 from .kept import Kept
+from .latencies import latencies
 from .needed import import_ahead, require_converters
 from .progress import Progress, Steps
 from .references import References

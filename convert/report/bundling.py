@@ -6,7 +6,7 @@ from pathlib import Path
 
 from litefoot.runtime.storage.bundle import MANIFEST
 from litefoot.runtime.storage.codec import encode
-from litefoot.runtime.storage.files import sha256
+from litefoot.runtime.storage.files import document_digest, sha256
 from litefoot.runtime.storage.folder import write_json
 from litefoot.runtime.storage.golden import Golden
 from litefoot.runtime.storage.manifest import FileRecord, Manifest
@@ -58,4 +58,5 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         folder: The bundle.
         manifest: Its content.
     """
-    write_json(folder / MANIFEST, encode(manifest.sealed()))
+    document = encode(manifest)
+    write_json(folder / MANIFEST, {**document, "sha256": document_digest(document)})

@@ -9,25 +9,18 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ..errors import MissingDependency, UnreadableModel, UsageError
-from ..model import Model
 from ..storage.codec import decode
 from . import board
-from .fresh import time_calls, warm_up
-
-Array = npt.NDArray[Any]
 
 _CHILD_SECONDS = 120
-_TURN_SECONDS = 0.005
-_LONGEST_TURN = 10
 _FRESH = "litefoot.runtime.machine.fresh"
 _ERRORS = {error.exit_code: error for error in (UsageError, MissingDependency, UnreadableModel)}
 """What a fresh process that ends with this exit code has raised; its message is on the standard output."""
@@ -113,26 +106,6 @@ def benchmark(
             if progress is not None:
                 progress(results[-1].artifact, turn * len(subjects) + number + 1, rounds * len(subjects))
     return [_median(results) for results in measured]
-
-
-def latencies(models: Sequence[Model], inputs: Mapping[str, Array], *, seconds: float = 1.0) -> list[float]:
-    """Median time of one inference for each of several models, measured in turn in this process.
-
-    Args:
-        models: Models that take the same inputs.
-        inputs: One sample, by input name.
-        seconds: How long to measure in all.
-
-    Returns:
-        Milliseconds, in the order of the models.
-    """
-    times: list[list[float]] = [[] for _ in models]
-    turns = [max(min(int(_TURN_SECONDS / warm_up(model, inputs)), _LONGEST_TURN), 1) for model in models]
-    deadline = time.perf_counter() + seconds
-    while time.perf_counter() < deadline or not times[0]:
-        for model, turn, collected in zip(models, turns, times, strict=True):
-            collected += time_calls(model, inputs, turn)
-    return [float(np.median(collected)) * 1e3 for collected in times]
 
 
 def _in_fresh_process(path: Path, artifact: str | None, threads: int, seconds: float) -> BenchmarkResult:

@@ -76,8 +76,8 @@ def _read() -> dict[str, int]:
     """What was remembered; nothing where the file is missing or damaged, since it can be measured again."""
     try:
         stored = json.loads((cache_folder() / "threads.json").read_text(encoding="utf-8"))
-        return {str(key): int(value) for key, value in stored.items()}
-    except (OSError, ValueError, AttributeError, TypeError):
+        return {key: value for key, value in stored.items() if isinstance(value, int) and value > 0}
+    except (OSError, ValueError, AttributeError):
         return {}
 
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from .golden import Golden
     from .manifest import Artifact, Manifest
 
-FORMAT = "litefoot-bundle"
 VERSION = 1
 MANIFEST = "manifest.json"
 GOLDEN = "golden.npz"

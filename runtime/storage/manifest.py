@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..contract import ModelContract
 from ..tensors import TensorSpec
 from ..verification.tolerance import Tolerance
-from .codec import encode
-from .files import document_digest
 
 Format = Literal["tflite", "onnx"]
 
@@ -78,7 +76,3 @@ class Manifest:
     files: tuple[FileRecord, ...]
     provenance: dict[str, Any]
     sha256: str = ""
-
-    def sealed(self) -> Manifest:
-        """The same manifest with the digest of its content."""
-        return replace(self, sha256=document_digest(encode(self)))

@@ -6,9 +6,9 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
-from litefoot.cli.rescued import rescue_line
 from litefoot.convert.report.sections.rescue import rescue
 from litefoot.convert.rescue import Rescue, Trial
+from litefoot.convert.rescue.telling import rescue_line
 
 RESCUE = Rescue("mixed.tflite", ("clamped masks (1)",), ("<b>", "dense", "dense"), ("last",), 25, 1, "", 1.1, 0.52)
 TRIALS = (

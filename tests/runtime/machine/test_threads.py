@@ -40,12 +40,19 @@ def test_another_model_is_measured_for_itself(tmp_path: Path, cache: Path) -> No
     assert len(json.loads(cache.read_text())) == 2
 
 
-@pytest.mark.parametrize("damage", ["", "not json", "[]", '{"key": "many"}'])
+@pytest.mark.parametrize("damage", ["", "not json", "[]", '{"key": "many"}', '{"key": Infinity}'])
 def test_a_damaged_cache_is_measured_anew(tmp_path: Path, cache: Path, damage: str) -> None:
     cache.parent.mkdir()
     cache.write_text(damage)
     assert load(write_affine(tmp_path / "model.tflite"), threads="auto").threads >= 1
     assert json.loads(cache.read_text())
+
+
+def test_no_number_of_threads_is_not_one_that_is_remembered(tmp_path: Path, cache: Path) -> None:
+    path = write_affine(tmp_path / "model.tflite")
+    load(path, threads="auto")
+    cache.write_text(json.dumps(dict.fromkeys(json.loads(cache.read_text()), -3)))
+    assert load(path, threads="auto").threads >= 1
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

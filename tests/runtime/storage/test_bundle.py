@@ -15,7 +15,7 @@ from resealing import reseal
 from litefoot.convert.report.bundling import write_manifest
 from litefoot.runtime.errors import BadDocument, UnreadableModel, UntrustedBundle
 from litefoot.runtime.storage import files
-from litefoot.runtime.storage.bundle import FORMAT, GOLDEN, MANIFEST, VERSION, Bundle
+from litefoot.runtime.storage.bundle import GOLDEN, MANIFEST, VERSION, Bundle
 from litefoot.runtime.storage.folder import write_arrays
 from litefoot.runtime.storage.golden import Golden
 
@@ -37,7 +37,7 @@ def flip_a_bit(path: Path, place: int = -20) -> None:
 def test_a_whole_bundle_gives_back_what_was_written(tiny_bundle: Path) -> None:
     bundle = Bundle(tiny_bundle)
     bundle.check()
-    assert (bundle.manifest.format, bundle.manifest.version, bundle.manifest.name) == (FORMAT, VERSION, "tiny")
+    assert (bundle.manifest.version, bundle.manifest.name) == (VERSION, "tiny")
     assert [artifact.name for artifact in bundle.artifacts] == ["int8.tflite", "fp32.tflite", "int8.onnx", "fp32.onnx"]
     assert bundle.contract.labels == ("first", "second")
     assert bundle.model_path(bundle.artifact("fp32.onnx")) == tiny_bundle / "models" / "fp32.onnx"

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from litefoot.convert.rescue import Rescue
+from .trials import Rescue
 
 _MOST_LAYERS = 6
 
