@@ -14,10 +14,10 @@ import numpy.typing as npt
 from litefoot.runtime.errors import require
 from litefoot.runtime.storage.codec import decode
 from litefoot.runtime.storage.files import read_arrays
-from litefoot.runtime.storage.folder import write_arrays
 from litefoot.runtime.verification.comparison import Subject
 
 from .jobs import KERAS, answering, opening
+from .scratch import hand_over
 from .source import Description, Reading
 from .staging import stage
 from .workers.pool import Workers
@@ -54,7 +54,7 @@ def open_keras(path: Path, *, reading: Reading | None = None, time_limit: float 
             given, answers = scratch / "samples.npz", scratch / "answers.npz"
 
             def answer(samples: Arrays, state: Mapping[str, str]) -> Arrays:
-                write_arrays(given, samples)
+                hand_over(given, samples)
                 workers.ask(answering(source, given, dict(state), answers))
                 return read_arrays(answers)
 

@@ -37,6 +37,7 @@ from .report.gathering import gather
 from .report.page import write_page
 from .report.report import REPORT, Report, make_report
 from .rescue import Patient, Rescued, rescue
+from .scratch import hand_over
 from .source import Description, Reading, Source
 from .staging import Arrays, Staged, stage
 from .variants import Skipped, Variant, choose_mixed, choose_variants
@@ -252,11 +253,11 @@ class _Work:
         """Write the samples where workers find them; sequences to calibrate with become single steps."""
         evaluation, call = self.scratch / "evaluation.npz", self.scratch / "call.npz"
         contract, calibration = self.intake.contract, self.scratch / "calibration.npz"
-        write_arrays(evaluation, self.intake.evaluation)
-        write_arrays(call, first_call(contract.inputs, contract.state, self.intake.evaluation))
+        hand_over(evaluation, self.intake.evaluation)
+        hand_over(call, first_call(contract.inputs, contract.state, self.intake.evaluation))
         if self.intake.calibration is None:
             return Samples(evaluation, call, None)
-        write_arrays(calibration, self.intake.calibration)
+        hand_over(calibration, self.intake.calibration)
         if not contract.state:
             return Samples(evaluation, call, calibration)
         steps = self.scratch / "steps.npz"

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from litefoot.runtime.sequences import count_steps, given_specs, roll_out, walk
 from litefoot.runtime.storage.files import read_arrays
-from litefoot.runtime.storage.folder import write_arrays
 
 from ..model.opening import open_model
+from ..scratch import hand_over
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -39,7 +39,7 @@ def write(*, source: dict[str, Any], samples: str, state: dict[str, str], out: s
     for batch, count in _batches(read_arrays(Path(samples)), inputs[0].shape[0]):
         outputs = roll_out(call, inputs, state, batch) if state else call(batch)
         results.append({name: array[:count] for name, array in outputs.items()})
-    write_arrays(Path(out), {name: np.concatenate([result[name] for result in results]) for name in results[0]})
+    hand_over(Path(out), {name: np.concatenate([result[name] for result in results]) for name in results[0]})
 
 
 def write_steps(*, source: dict[str, Any], samples: str, state: dict[str, str], out: str) -> None:
@@ -65,7 +65,7 @@ def write_steps(*, source: dict[str, Any], samples: str, state: dict[str, str], 
             chosen = rows[of_batch & (places == step)] - begin
             taken.append({name: array[chosen] for name, array in now.items()})
         begin += size
-    write_arrays(Path(out), {name: np.concatenate([arrays[name] for arrays in taken]) for name in taken[0]})
+    hand_over(Path(out), {name: np.concatenate([arrays[name] for arrays in taken]) for name in taken[0]})
 
 
 def spread_steps(samples: int, steps: int, most: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

@@ -21,6 +21,7 @@ from ..jobs import QUANTIZER, answering, describing, stepping
 from ..kept import Kept
 from ..references import References, model_digest
 from ..remedies import BIASES, CALIBRATIONS
+from ..scratch import hand_over
 from ..source import Source
 from ..variants import Variant
 from ..workers.pool import Job, Workers
@@ -234,7 +235,7 @@ class Workshop:
         """The full-precision model's answers to the held-out samples."""
         source, state = self._patient.source, self._patient.contract.state
         samples, out = self._folder / "samples.npz", self._folder / "answers.npz"
-        write_arrays(samples, held)
+        hand_over(samples, held)
         if source.compressed is not None:  # its files are judged by what it answers itself
             self._workers.ask(answering(source, samples, state, out, compressed=True))
             return read_arrays(out)
@@ -252,7 +253,7 @@ class Workshop:
             write_arrays(self._rest, rest)
             return
         sequences = self._folder / "sequences.npz"
-        write_arrays(sequences, rest)
+        hand_over(sequences, rest)
         self._workers.ask(stepping(self._patient.source, state, sequences, self._rest))
 
 

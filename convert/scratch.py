@@ -1,0 +1,20 @@
+"""Arrays on their way from one process to another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+def hand_over(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write arrays to a file that is read once and removed: compressing them takes longer than all else done with it.
+
+    Args:
+        path: The ``.npz`` file.
+        arrays: The arrays by name.
+    """
+    np.savez(path, allow_pickle=False, **dict(arrays))
