@@ -153,11 +153,11 @@ class Model:
         Raises:
             InputMismatch: A name, shape or dtype differs from what the model takes.
         """
-        plain = type(values) is np.ndarray and values.dtype.isnative  # engines do not look at the order of the bytes
-        if plain and self._shortcut is not None and not raw and out is None and not named:
+        if type(values) is np.ndarray and self._shortcut is not None and not raw and out is None and not named:
             try:
-                with self._lock:
-                    return self._shortcut(values)
+                if values.dtype.isnative:  # engines do not look at the order of the bytes
+                    with self._lock:
+                        return self._shortcut(values)
             except Exception:  # noqa: BLE001, S110 - the engine's own complaint; below, ours says both sides
                 pass
         inputs = by_name(values, named, self.inputs, model=self.name)
