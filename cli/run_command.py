@@ -70,7 +70,9 @@ def execute(arguments: argparse.Namespace) -> int:
     else:
         values = model.preprocess(source)
     stepwise = model.contract.state if model.contract is not None else {}
-    name = next(spec.name for spec in model.inputs if spec.name not in stepwise)
+    name = next((spec.name for spec in model.inputs if spec.name not in stepwise), None)
+    if name is None:
+        raise UsageError("This model takes no input", where=arguments.model)
     outputs = model.predict_by_name({name: values}) if stepwise else model.run({name: values})
     answer = model.postprocess(outputs, source) if model.contract is not None else None
     if arguments.output is not None:

@@ -165,12 +165,12 @@ def write_out(spec: TensorSpec, stored: Array, out: Array, model: str, *, raw: b
 def _in_range(array: Array, spec: TensorSpec, model: str) -> Array:
     """Whole numbers that a narrower type would wrap around are refused; real ones become the nearest."""
     if array.dtype.kind in "iu" and array.size and not np.can_cast(array.dtype, spec.dtype):
-        limits = np.iinfo(spec.dtype)
-        if array.min() < limits.min or array.max() > limits.max:
+        low, high = (0, 1) if spec.dtype == "bool" else (np.iinfo(spec.dtype).min, np.iinfo(spec.dtype).max)
+        if array.min() < low or array.max() > high:
             raise InputMismatch(
                 "A whole number does not fit the model's input",
                 where=f"{model}, input {spec.name}",
                 got=f"{array.min()} to {array.max()}",
-                expected=f"{spec.dtype}, {limits.min} to {limits.max}",
+                expected=f"{spec.dtype}, {low} to {high}",
             )
     return array

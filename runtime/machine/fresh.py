@@ -140,7 +140,7 @@ def measure(path: str, threads: int, seconds: float, artifact: str | None) -> di
 
 def _throughput_per_s(model: Model, inputs: Mapping[str, Array], each_s: float, seconds: float) -> float:
     """Samples a second by `predict`, the second time: the first loads the engines. Of sequences, steps a second."""
-    if any(array.ndim == 0 or len(array) != 1 for array in inputs.values()):
+    if not inputs or any(array.ndim == 0 or len(array) != 1 for array in inputs.values()):
         return 1.0 / each_s  # the file's first dimension is not a batch of one
     sample_bytes = sum(array.nbytes for array in inputs.values())
     count = max(int(min(seconds / each_s, _PREDICT_BYTES / sample_bytes)), _LEAST_BATCH)

@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
+from onnx import TensorProto, helper
 from tiny_models import (
     affine,
     write_accumulator,
@@ -20,6 +22,7 @@ from tiny_models import (
     write_sum_and_difference,
 )
 
+from litefoot.cli.main import main
 from litefoot.runtime.errors import InputMismatch
 from litefoot.runtime.model import load
 
@@ -139,6 +142,40 @@ def test_whole_numbers_that_would_wrap_around_are_refused(tmp_path: Path, suffix
     large = np.array([2**64 - 1], np.uint64)
     with pytest.raises(InputMismatch, match=r"18446744073709551615[\s\S]*int(32|64)"):
         model(large)
+
+
+def write_identity(path: Path, kind: int, *, inputs: bool = True) -> Path:
+    node = helper.make_node("Identity", ["x"], ["y"])
+    tensors = [helper.make_tensor_value_info(name, kind, [1, 2]) for name in ("x", "y")]
+    constants = [] if inputs else [helper.make_tensor("x", kind, [1, 2], [1, 0])]
+    graph = helper.make_graph([node], "identity", tensors[:1] if inputs else [], tensors[1:], constants)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    return path
+
+
+def test_truth_is_given_as_0_and_1_too(tmp_path: Path) -> None:
+    model = load(write_identity(tmp_path / "model.onnx", TensorProto.BOOL))
+    np.testing.assert_array_equal(model(np.array([[0, 1]])), [[False, True]])
+    with pytest.raises(InputMismatch, match="bool, 0 to 1"):
+        model(np.array([[0, 2]]))
+
+
+@pytest.mark.parametrize("dtype", ["uint32", "uint64"])
+def test_large_whole_numbers_without_a_sign_go_through(tmp_path: Path, dtype: str) -> None:
+    model = load(write_identity(tmp_path / "model.onnx", helper.np_dtype_to_tensor_dtype(np.dtype(dtype))))
+    given = np.array([[0, np.iinfo(dtype).max]], dtype)
+    np.testing.assert_array_equal(model(given), given)
+
+
+def test_a_model_without_inputs_is_called_and_measured_but_not_run_on_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_identity(tmp_path / "model.onnx", TensorProto.FLOAT, inputs=False)
+    np.testing.assert_array_equal(load(path)(), [[1.0, 0.0]])
+    assert main(["bench", str(path), "--rounds", "1", "--seconds", "0.01"]) == 0
+    np.save(tmp_path / "x.npy", X)
+    assert main(["run", str(path), "--input", str(tmp_path / "x.npy")]) == 2
+    assert "takes no input" in capsys.readouterr().err
 
 
 def test_every_call_begins_with_a_fresh_state(tmp_path: Path) -> None:
