@@ -125,14 +125,15 @@ class Generator:
             seed: Of the sample, where one is drawn.
 
         Returns:
-            The labels of the tokens, joined.
+            The labels of the tokens, joined; a token without a label is called by its number.
 
         Raises:
             UsageError: The whole does not take one text.
             SampleError: The file cannot be read, or does not fit.
         """
         tokens = self.generate(self.preprocess(source), generation=generation, seed=seed)
-        return (generation or self.document.generation).separator.join(self._decoder.labels[token] for token in tokens)
+        names = dict(enumerate(self._decoder.labels))
+        return (generation or self.document.generation).separator.join(names.get(token, str(token)) for token in tokens)
 
     def preprocess(self, source: Path | Sample) -> dict[str, Array]:
         """Turn a text into what the whole takes, by the steps of its part's contract.

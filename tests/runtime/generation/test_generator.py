@@ -177,3 +177,9 @@ def test_what_is_no_picture_is_not_written_as_one(
 ) -> None:
     assert main(["run", str(folder), "--seed", "1", "--output", str(tmp_path / "a.png")]) == 2
     assert "no picture" in capsys.readouterr().err
+
+
+def test_a_token_without_a_label_is_called_by_its_number(folder: Path) -> None:
+    generator = load_pipeline(folder)
+    generator._decoder = replace(generator._decoder, labels=generator._decoder.labels[:3])
+    assert generator("bbb") == "a34"
