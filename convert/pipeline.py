@@ -236,6 +236,7 @@ class _Work:
             self.steps.done(REFERENCE)
         compressed = self.scratch / "compressed.npz"
         if source.compressed is not None:
+            self.steps.total += 1
             jobs.append(answering(source, samples.evaluation, state, compressed, compressed=True))
         outcomes = workers.run(jobs, self.steps.done)
         if references is None:

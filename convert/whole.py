@@ -75,8 +75,8 @@ class WholeReport:
         reference: The float artifact whose tokens the others' are compared with. Its parts passed: each is within the
             float tolerance of the Keras model.
         samples: How many samples tokens were generated for.
-        recommended: Names of the artifacts that passed, the smallest first, but behind them what takes more than twice
-            as long as the float files of its format, one call of each part.
+        recommended: Names of the artifacts that passed, the smallest first, but behind them what takes more than one
+            and a half times as long as the fastest float files, one call of each part.
         seconds: How long the conversion took.
         skipped: What the whole has not, for a part of it has not.
         format: Always ``litefoot-whole-report``.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-SLOWER = 2.0
-"""Times the float file of the same format: bytes are not all that a board is short of."""
+SLOWER = 1.5
+"""Times the fastest float file: bytes are not all that a board is short of."""
+_FLOAT = "fp32."
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class Offer:
     """A file, or files that work together, as far as a recommendation goes.
 
     Attributes:
-        name: Of the artifact; its end is the format.
+        name: Of the artifact.
         bytes: Size.
         ms: Of one call on this machine.
         passed: Whether its verdict is that.
@@ -33,8 +34,8 @@ def recommended(offers: Sequence[Offer]) -> tuple[str, ...]:
         offers: All that was made.
 
     Returns:
-        Names: the smallest first, but behind the others what takes more than `SLOWER` times as long as the float file
-        of its format.
+        Names: the smallest first, but behind the others what takes more than `SLOWER` times as long as the fastest
+        float file.
     """
     slow = _slow(offers)
     passed = sorted((offer for offer in offers if offer.passed), key=lambda offer: (offer in slow, offer.bytes))
@@ -62,9 +63,6 @@ def why_first(offers: Sequence[Offer]) -> str:
 
 
 def _slow(offers: Sequence[Offer]) -> list[Offer]:
-    times = {offer.name: offer.ms for offer in offers}
-    return [offer for offer in offers if offer.ms > SLOWER * times.get(f"fp32{_format(offer)}", offer.ms)]
-
-
-def _format(offer: Offer) -> str:
-    return offer.name[offer.name.rfind(".") :]
+    """What is much slower than the float files; nothing where there are none."""
+    times = [offer.ms for offer in offers if offer.name.startswith(_FLOAT)]
+    return [offer for offer in offers if times and offer.ms > SLOWER * min(times)]

@@ -107,8 +107,8 @@ class Report:
         artifacts: In the order in which they were made.
         failures: Variants that could not be made.
         skipped: Variants that were left out.
-        recommended: Names of the artifacts that passed, the smallest first, but behind them what takes more than twice
-            as long as the float file of its format.
+        recommended: Names of the artifacts that passed, the smallest first, but behind them what takes more than one
+            and a half times as long as the fastest float file.
         trained: Where the model came from.
         machine: Processor and package versions.
         rescues: How each mixed variant came about, and what it costs.

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.slow
 
 FILES = (
     "models/fp32.tflite", "models/fp16.tflite", "models/dynamic.tflite", "models/int8.tflite", "models/int8-io.tflite",
-    "models/fp32.onnx", "models/int8.onnx", "golden.npz", "labels.txt", "report.html", "report.json",
+    "models/fp32.onnx", "models/fp16.onnx", "models/dynamic.onnx", "models/int8.onnx",
+    "golden.npz", "labels.txt", "report.html", "report.json",
 )  # fmt: skip
 
 

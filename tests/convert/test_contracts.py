@@ -18,7 +18,7 @@ from litefoot.runtime.postprocessing import Classes
 from litefoot.runtime.preprocessing import Grayscale, Resize, Scale, Waveform
 from litefoot.runtime.storage.codec import decode, encode
 from litefoot.runtime.tensors import Kind, TensorSpec
-from litefoot.runtime.verification.tolerance import Tolerance
+from litefoot.runtime.verification.tolerance import PRECISIONS, Tolerance
 
 ACCURACY = Metric("accuracy", 0.01)
 PICTURE = TensorSpec("picture", (None, 8, 6, 3), "float32")
@@ -167,7 +167,7 @@ def test_a_users_tolerances_and_postprocessing_are_in_the_contract() -> None:
     ("given", "words"),
     [
         ({"clases": {"int8": TOLERANCE}}, ["no such output", "clases"]),
-        ({"classes": {"int7": TOLERANCE}}, ["output classes, int7", "fp32, fp16, dynamic, int8"]),
+        ({"classes": {"int7": TOLERANCE}}, ["output classes, int7", ", ".join(PRECISIONS)]),
         ({"classes": {"int8": Tolerance(None, 0.0, None)}}, ["at least one limit"]),
         ({"classes": {"int8": Tolerance(math.inf, 0.0, -math.inf)}}, ["at least one limit"]),
         ({"classes": {"int8": Tolerance(1.0, 0.0, None, {"beauty": 0.5})}}, ["top1_agreement, psnr_db"]),
@@ -294,7 +294,7 @@ def test_a_file_of_another_form_is_refused_with_the_place_and_the_fields(
     told = str(refusal.value)
     assert refusal.value.exit_code == 2
     assert f"This contract cannot be used\n  where:    {path}\n" in told
-    assert "expected: a JSON object with any of task, labels, metric, kinds, preprocessing, state" in told
+    assert "expected: a JSON object with any of task, labels, metric, max_drop, kinds, preprocessing, state" in told
     assert words in told.partition("got:")[2].partition("expected: a JSON object with any of")[0]
 
 

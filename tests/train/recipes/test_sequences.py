@@ -116,7 +116,6 @@ def test_a_recurrent_model_is_pruned_by_its_own_loss(tmp_path: Path, trained: Pa
     kept = [(kept.layer, kept.kept) for kept in report.audit.kept]
     assert [layer.rstrip("_0123456789") for layer, _ in kept] == ["embedding", "probabilities"]
     assert all(held for _, held in kept)
-    assert "val_accuracy" in done.stderr
 
 
 @pytest.mark.slow
