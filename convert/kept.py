@@ -19,6 +19,8 @@ from litefoot.runtime.errors import LitefootError, OutputExists
 from litefoot.runtime.storage.bundle import Bundle
 from litefoot.runtime.storage.files import sha256
 
+from .remembered import remembered
+
 _PACKAGES = ("litefoot-convert", "tensorflow", "ai-edge-quantizer", "onnxruntime")
 _DIGITS = 16
 _MARK = "README"
@@ -140,7 +142,12 @@ def digest(value: Any) -> Any:
 def _of_path(path: Path) -> Any:
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.is_file())
-        return [[file.relative_to(path).as_posix(), _of_path(file)] for file in files]
+        return [[file.relative_to(path).as_posix(), _of_file(file)] for file in files]
+    return _of_file(path)
+
+
+@remembered
+def _of_file(path: Path) -> Any:
     if not zipfile.is_zipfile(path):
         return sha256(path)
     with zipfile.ZipFile(path) as archive:  # whose own bytes tell when it was written

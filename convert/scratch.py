@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 
 def hand_over(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-    """Write arrays to a file that is read once and removed: compressing them takes longer than all else done with it.
+    """Write arrays to a file that does not last: compressing them takes longer than all else that is done with it.
 
     Args:
         path: The ``.npz`` file.

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from litefoot.runtime.storage.files import sha256
 
+from ..remembered import remembered
+
 
 @dataclass(frozen=True)
 class Contents:
@@ -30,4 +32,7 @@ class Contents:
         Returns:
             What it holds.
         """
-        return cls(sha256(Path(path)), Path(path))
+        return cls(_sha256(Path(path)), Path(path))
+
+
+_sha256 = remembered(sha256)

@@ -12,7 +12,6 @@ from litefoot.runtime.contract import ModelContract
 from litefoot.runtime.errors import LitefootError
 from litefoot.runtime.storage.codec import decode, encode
 from litefoot.runtime.storage.files import read_arrays
-from litefoot.runtime.storage.folder import write_arrays
 from litefoot.runtime.storage.golden import Golden
 from litefoot.runtime.storage.manifest import Artifact
 
@@ -75,7 +74,7 @@ class Workshop:
         self._rest, self._held_out = (self._folder / name for name in ("rest.npz", "held_out.npz"))
         rest, held = split(patient.calibration)
         self.held_out = min(len(array) for array in held.values())
-        write_arrays(self._held_out, Golden(held, self._answers(held)).to_arrays())
+        hand_over(self._held_out, Golden(held, self._answers(held)).to_arrays())
         self._write_rest(rest)
 
     def prepare(self, variant: Variant) -> Plan:
@@ -250,7 +249,7 @@ class Workshop:
         """What trials are calibrated on: samples, or single steps of sequences."""
         state = self._patient.contract.state
         if not state:
-            write_arrays(self._rest, rest)
+            hand_over(self._rest, rest)
             return
         sequences = self._folder / "sequences.npz"
         hand_over(sequences, rest)
