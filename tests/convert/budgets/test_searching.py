@@ -19,7 +19,7 @@ from litefoot.runtime.errors import UnreadableModel
 
 Run = Callable[..., tuple[int, str, str]]
 
-FEW = ("--variants", "fp32.tflite", "fp16.tflite", "int8.tflite")
+FEW = ("--variants", "fp32.tflite", "int8.tflite")
 
 
 def parsed(*options: str) -> Budgets | None:
