@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # each of two has a core: with more threads they wait for one another
+    os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+
 ROOT = Path(__file__).parents[1]
 MadeOnce = Callable[[str, Callable[[Path], None]], Path]
 

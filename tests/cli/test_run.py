@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from litefoot.runtime.storage.bundle import Bundle
+
 pytestmark = pytest.mark.slow
 
 SEVEN = Path(__file__).parents[2] / "samples" / "digits" / "seven.png"
@@ -55,10 +57,9 @@ def test_a_label_is_not_written_as_a_picture(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_smallest_that_passed_is_run_where_none_is_named(digits_bundle: Path, command: Callable[..., Any]) -> None:
-    sizes = {path.name: path.stat().st_size for path in (digits_bundle / "models").iterdir()}
+def test_the_recommended_is_run_where_none_is_named(digits_bundle: Path, command: Callable[..., Any]) -> None:
     printed = json.loads(command("run", digits_bundle, "--input", SEVEN, "--json").out)
-    assert printed["model"] == min(sizes, key=lambda name: sizes[name])
+    assert printed["model"] == Bundle(digits_bundle).recommended[0]
 
 
 def test_a_single_file_takes_an_array_as_it_is(
